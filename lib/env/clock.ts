@@ -1,0 +1,12 @@
+/** The clock as a value: everything that asks for the time asks one of these. */
+export interface Clock {
+  /** UTC milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds of a clock that never steps, for durations only. */
+  monotonic(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+};

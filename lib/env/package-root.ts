@@ -1,0 +1,10 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+declare const NODEMGR_BUNDLED: boolean | undefined;
+
+/** Directory of the installed package: the parent of `dist/` in a build, of `lib/` in the sources. */
+export const packageRoot: string =
+  typeof NODEMGR_BUNDLED === 'undefined'
+    ? join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+    : join(__dirname, '..');
