@@ -4,7 +4,7 @@ import type { Zone } from './zone.js';
 /** The draw of one task: for an opening date `YYYY-MM-DD`, a number in [0, 1). */
 export type Draw = (openingDate: string) => number;
 
-export interface EvaluationContext {
+export interface ScheduleContext {
   /** UTC ms. */
   readonly now: number;
   /** When the last run started, in UTC ms; null when there was none. */
@@ -25,7 +25,7 @@ export interface EvaluationContext {
 
 const DEFAULT_CATCH_UP_MS = 600_000;
 
-export function catchUpOf({ catchUpMs }: EvaluationContext): number {
+export function catchUpOf({ catchUpMs }: ScheduleContext): number {
   return catchUpMs ?? DEFAULT_CATCH_UP_MS;
 }
 

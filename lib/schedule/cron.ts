@@ -53,7 +53,9 @@ function readRule(expression: string, hashSeed: string): CronRule {
   const dates = new Set<unknown>(dayOfMonth.values);
   const weekdays = new Set<unknown>(dayOfWeek.values);
   const lastWeekdays = new Set(
-    dayOfWeek.values.filter((value) => /L$/i.test(`${value}`)).map((v) => Number.parseInt(`${v}`)),
+    dayOfWeek.values
+      .map(String)
+      .flatMap((value) => (value.endsWith('L') ? [Number(value[0])] : [])),
   );
 
   const matchesDate = ({ date, daysInMonth }: CalendarDate) =>

@@ -1,6 +1,6 @@
 /** Is a task due? */
 import { calendarDate } from './calendar.js';
-import { catchUpOf, type EvaluationContext, knownLast } from './context.js';
+import { catchUpOf, knownLast, type ScheduleContext } from './context.js';
 import { latestOccurrence } from './cron-rule.js';
 import { exclusionAt } from './exclusion.js';
 import { type FilterName, refusalOf } from './filters.js';
@@ -15,8 +15,6 @@ import {
   spreadMinutes,
 } from './occurrence.js';
 import { formatClock } from './timestamp.js';
-
-export type { EvaluationContext } from './context.js';
 
 /** What can stand in the way of a run, in the order it is asked. */
 export type ConstraintName =
@@ -46,7 +44,7 @@ export type Verdict =
     };
 
 /** Judges a schedule at `context.now`. Needs neither the clock nor chance. */
-export function evaluate(schedule: Schedule, context: EvaluationContext): Verdict {
+export function evaluate(schedule: Schedule, context: ScheduleContext): Verdict {
   const { now } = context;
   const last = knownLast(context.last, now);
   const futureLast = last !== context.last;
@@ -102,7 +100,7 @@ export function judgeTimerange(
   definition: NativeDefinition,
   timerange: Timerange,
   last: number | null,
-  context: EvaluationContext,
+  context: ScheduleContext,
 ): Slot | Refusal {
   if (timerange.intervalMs === 0) return noSchedule;
   const { now, zone } = context;
@@ -129,7 +127,7 @@ export function judgeTimerange(
 export function judgeCron(
   definition: CronDefinition,
   last: number | null,
-  context: EvaluationContext,
+  context: ScheduleContext,
 ): Slot | Refusal {
   const { now, zone, hashSeed = '' } = context;
   const catchUpMs = catchUpOf(context);
@@ -148,7 +146,7 @@ function judgeOpen(
   timerange: Timerange,
   occurrence: Occurrence,
   last: number | null,
-  context: EvaluationContext,
+  context: ScheduleContext,
 ): Slot | Refusal {
   const { begin, end } = occurrence;
   const { intervalMs } = timerange;

@@ -1,6 +1,6 @@
 /** Exclusions: windows in which nothing is due, whatever the inclusions say. */
 import { calendarDate } from './calendar.js';
-import { ceilMinute, type EvaluationContext } from './context.js';
+import { ceilMinute, type ScheduleContext } from './context.js';
 import { endOfHeldMinutes, holdsMinute } from './cron-rule.js';
 import { refusalOf } from './filters.js';
 import type { Definition, NativeDefinition, Schedule } from './model.js';
@@ -11,7 +11,7 @@ import type { Zone } from './zone.js';
 export function exclusionAt(
   schedule: Schedule,
   atMs: number,
-  context: EvaluationContext,
+  context: ScheduleContext,
 ): Definition | undefined {
   for (const definition of schedule.definitions)
     if (definition.exclude && excludedUntil(definition, atMs, context) !== undefined)
@@ -24,7 +24,7 @@ export function pastExclusions(
   schedule: Schedule,
   atMs: number,
   limitMs: number,
-  context: EvaluationContext,
+  context: ScheduleContext,
 ): number {
   let time = atMs;
   for (let moved = true; moved && time <= limitMs; ) {
@@ -61,7 +61,7 @@ export function exclusionWindowAt(
 function excludedUntil(
   definition: Definition,
   atMs: number,
-  { zone, hashSeed = '' }: EvaluationContext,
+  { zone, hashSeed = '' }: ScheduleContext,
 ): number | undefined {
   if (definition.kind === 'native') return exclusionWindowAt(definition, atMs, zone)?.end;
   const rule = definition.rule(definition.expression, hashSeed);

@@ -1,6 +1,6 @@
 /** When a task will run next. */
 import { calendarDate, DAY_MS, daysUntilNextMonth } from './calendar.js';
-import { catchUpOf, ceilMinute, type EvaluationContext, knownLast } from './context.js';
+import { catchUpOf, ceilMinute, knownLast, type ScheduleContext } from './context.js';
 import { nextOccurrence } from './cron-rule.js';
 import { pastExclusions } from './exclusion.js';
 import { refusalOf } from './filters.js';
@@ -21,7 +21,7 @@ const HORIZON_DAYS = 8 * 365 + 3;
  * The first whole minute from `context.now` on at which the task is due with the same last run, in
  * UTC ms; undefined when there is none within 8 years and 1 day. Walks dates, never minutes.
  */
-export function nextRun(schedule: Schedule, context: EvaluationContext): number | undefined {
+export function nextRun(schedule: Schedule, context: ScheduleContext): number | undefined {
   let best: number | undefined;
   let limit = context.now + HORIZON_DAYS * DAY_MS;
   for (const definition of schedule.definitions) {
@@ -47,7 +47,7 @@ export function nextRun(schedule: Schedule, context: EvaluationContext): number 
  */
 export function* nextRuns(
   schedule: Schedule,
-  context: EvaluationContext,
+  context: ScheduleContext,
   count = Number.POSITIVE_INFINITY,
 ): Generator<number, void, undefined> {
   let { now, last } = context;
@@ -65,7 +65,7 @@ function nextOfTimerange(
   definition: NativeDefinition,
   timerange: Timerange,
   limit: number,
-  context: EvaluationContext,
+  context: ScheduleContext,
 ): number | undefined {
   const { now, zone } = context;
   const { intervalMs } = timerange;
@@ -98,7 +98,7 @@ function firstRunInside(
   schedule: Schedule,
   timerange: Timerange,
   occurrence: Occurrence,
-  context: EvaluationContext,
+  context: ScheduleContext,
 ): number | undefined {
   const { begin, end } = occurrence;
   const { intervalMs } = timerange;
@@ -131,7 +131,7 @@ function nextOfCron(
   schedule: Schedule,
   definition: CronDefinition,
   limit: number,
-  context: EvaluationContext,
+  context: ScheduleContext,
 ): number | undefined {
   const { zone, hashSeed = '' } = context;
   const catchUpMs = catchUpOf(context);

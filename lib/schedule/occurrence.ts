@@ -1,6 +1,6 @@
 /** Windows on dates: when they open, when they close, and when a task may run inside them. */
 import { DAY_MS, formatDate } from './calendar.js';
-import { catchUpOf, type EvaluationContext, floorMinute } from './context.js';
+import { catchUpOf, floorMinute, type ScheduleContext } from './context.js';
 import type { Timerange } from './model.js';
 import { firstInstant, lastInstant, wallOf } from './wall-time.js';
 import type { Zone } from './zone.js';
@@ -18,7 +18,7 @@ export interface Occurrence {
 export type LastSecond = number;
 
 /** Where an inclusion closes: a single time without interval stays open as long as a catch-up may. */
-export function lastSecondOf(timerange: Timerange, context: EvaluationContext): LastSecond {
+export function lastSecondOf(timerange: Timerange, context: ScheduleContext): LastSecond {
   const { window, beginSeconds, endSeconds, intervalMs } = timerange;
   if (window !== 'moment' || intervalMs !== undefined) return endSeconds;
   return Math.max(endSeconds, beginSeconds + Math.ceil(catchUpOf(context) / 1_000) - 1);
@@ -55,7 +55,7 @@ export function lastDayAround(atMs: number, zone: Zone): number {
 export function spreadMinutes(
   timerange: Timerange,
   occurrence: Occurrence,
-  context: EvaluationContext,
+  context: ScheduleContext,
 ): number | undefined {
   const { spread, spreadable = false } = context;
   if (spread === undefined || !isSpread(timerange, spreadable)) return undefined;

@@ -1,8 +1,8 @@
 /** Every vector of the specification. */
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../lib/schedule/due.js';
-import { compileSchedule } from '../../lib/schedule/expression.js';
 import { nextRun } from '../../lib/schedule/next.js';
+import { compileSchedule } from '../../lib/schedule/parse.js';
 import { ScheduleError } from '../../lib/schedule/schedule-error.js';
 import { formatTimestamp, parseTimestamp } from '../../lib/schedule/timestamp.js';
 import { namedZone } from '../../lib/schedule/zone.js';

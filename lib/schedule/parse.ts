@@ -4,8 +4,6 @@ import { parseDays, parseMonths, parseWeeks } from './parse-filters.js';
 import { parseTimeranges } from './parse-timerange.js';
 import { ScheduleError } from './schedule-error.js';
 
-export type { Schedule } from './model.js';
-
 /**
  * Reads any schedule. Throws `ScheduleError`: one bad definition makes the whole schedule malformed,
  * because dropping it could drop an exclusion. cron-parser is loaded only for a cron definition.
