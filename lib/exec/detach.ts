@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { AgentError } from '../errors/agent-error.js';
+import { type CgroupPlace, findCgroup, openRunGroup } from './cgroup.js';
+import { bootId, readProcessStat } from './process-identity.js';
+import type { ProcessTree } from './tree.js';
+import { wrap } from './wrapper.js';
+
+export interface DetachOptions {
+  /** The complete environment. */
+  env: Readonly<Record<string, string>>;
+  cwd?: string;
+  /**
+   * Gives the process its own cgroup of this name, so that systemd does not end it together with the
+   * unit that started it. Default: it stays in ours.
+   */
+  cgroup?: string;
+  cgroups?: CgroupPlace | null;
+}
+
+/**
+ * Starts one program in the background: own session, stdio on /dev/null, not waited for. We can exit
+ * at once. Resolves when the program has been started, with what is needed to recognise it later.
+ *
+ * @throws E_START when it cannot be started
+ */
+export async function startDetached(
+  argv: readonly string[],
+  options: DetachOptions,
+): Promise<ProcessTree> {
+  const place =
+    options.cgroup === undefined || options.cgroups === null
+      ? undefined
+      : (options.cgroups ?? findCgroup());
+  const group = place && openRunGroup(place, options.cgroup ?? '', () => undefined);
+  const cwd = options.cwd ?? '/';
+  const words = group
+    ? wrap(argv, { token: 'nodemgr:detached:', joinFiles: group.joinFiles, cwd })
+    : argv;
+  const child = spawn(words[0] ?? '', words.slice(1), {
+    cwd: group ? '/' : cwd,
+    env: options.env,
+    detached: true,
+    stdio: 'ignore',
+  });
+  await started(child, argv[0] ?? '');
+  child.unref();
+  const pid = child.pid ?? 0;
+  return {
+    pid,
+    startTime: readProcessStat(pid)?.startTime ?? 0,
+    bootId: bootId(),
+    pgid: pid,
+    cgroup: group?.path ?? null,
+  };
+}
+
+async function started(child: ChildProcess, program: string): Promise<void> {
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    throw new AgentError('E_START', `cannot start ${program} in the background`, {
+      exit: 'unavailable',
+      remedy: 'look at the limits on processes and memory of this host',
+      cause,
+    });
+  }
+}

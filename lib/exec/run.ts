@@ -1,0 +1,549 @@
+import { constants as osConstants } from 'node:os';
+import type { Readable } from 'node:stream';
+import { type Clock, systemClock } from '../env/clock.js';
+import { AgentError, type AgentErrorOptions, errnoOf } from '../errors/agent-error.js';
+import { type Log, silentLog } from '../log/log.js';
+import { type Impersonation, impersonate } from './account.js';
+import { BoundedCapture, LineSplitter } from './capture.js';
+import {
+  type CgroupPlace,
+  cgroupPids,
+  findCgroup,
+  openRunGroup,
+  type RunGroup,
+  sweepGroups,
+  type Usage,
+} from './cgroup.js';
+import { type Environment, programEnvironment, runMarkerName } from './environment.js';
+import { readProcessStat, selfIdentity } from './process-identity.js';
+import { type KillTreeResult, killTree, type ProcessTree } from './tree.js';
+import { type WrapReport, WrapReports, wrap } from './wrapper.js';
+
+export type { Usage } from './cgroup.js';
+export type { ProcessTree } from './tree.js';
+
+export type Stream = 'stdout' | 'stderr';
+
+export interface RunOptions {
+  /** Deadline of the whole tree, ms; 0 is none. Default two minutes: nothing runs without one. */
+  timeoutMs?: number;
+  /** From SIGTERM to SIGKILL, ms; 0 kills at once. Default 10 s. */
+  graceMs?: number;
+  /** Added to the fixed environment; an undefined value removes a name. */
+  env?: Environment;
+  /** `env` is the whole environment; only the marker is added. */
+  completeEnv?: boolean;
+  /** Default `/`, wherever we were started. */
+  cwd?: string;
+  /** Written to stdin; default: stdin is /dev/null. */
+  input?: string | Uint8Array;
+  /** Name or number; supplementary groups are those of the account. */
+  user?: string | number;
+  group?: string | number;
+  umask?: number;
+  /** Bytes kept of each stream, half from its start and half from its end. Default 1 MiB. */
+  maxOutputBytes?: number;
+  /** Called for each line while the program runs. */
+  onLine?: (stream: Stream, line: string) => void;
+  /** A longer line is cut. Default 16 KiB. */
+  maxLineBytes?: number;
+  /** The command changes the host: logged at info, and left out in a dry run. Default false. */
+  changes?: boolean;
+  /** Do not start commands that change the host. */
+  dryRun?: boolean;
+  /** Any other end throws E_COMMAND or E_TIMEOUT. Default: the caller looks at the result. */
+  acceptExitCodes?: readonly number[];
+  /** Ends the tree like a timeout. */
+  signal?: AbortSignal;
+  /** Groups that this run's cgroup is made in, `svc1/app/app.1`; false is none. Default `run`. */
+  cgroup?: string | false;
+  /** More environment variables to recognise the run's processes by. */
+  marks?: Readonly<Record<string, string>>;
+  /**
+   * What happens to processes that the program left behind at a normal end. Default `keep`: app
+   * scripts start daemons. After a timeout or abort they are always ended.
+   */
+  leftovers?: 'keep' | 'kill';
+  /** Told as soon as the program runs: what a ledger records to end the tree later. */
+  onStart?: (tree: ProcessTree) => void;
+}
+
+export interface RunResult {
+  readonly argv: readonly string[];
+  /** 0 when a dry run started nothing. */
+  readonly pid: number;
+  /** Null when a signal ended the program, or when it could not be ended. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly timedOut: boolean;
+  readonly aborted: boolean;
+  /** A dry run left the command out. */
+  readonly skipped: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Of both streams together; the text has a marker line where bytes were dropped. */
+  readonly droppedBytes: number;
+  /** UTC milliseconds. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly durationMs: number;
+  /** Of the whole tree; null without a cgroup. */
+  readonly usage: Usage | null;
+  /** Processes, the program itself not counted, that had to be ended. */
+  readonly survivorsKilled: number;
+  /** Processes that not even SIGKILL ended (a dead mount); do not start the same again. */
+  readonly stuckPids: readonly number[];
+}
+
+export type Run = (argv: readonly string[], options?: RunOptions) => Promise<RunResult>;
+
+export interface RunnerDeps {
+  log?: Log;
+  clock?: Clock;
+  /** Environment of this process; the allow list is taken from it. */
+  env?: Environment;
+  /** Where cgroups are made; null: nowhere. Default: found on first use. */
+  cgroups?: CgroupPlace | null;
+  /** Told of each command that a dry run leaves out. */
+  onSkipped?: (argv: readonly string[]) => void;
+  /** Default for every run. */
+  dryRun?: boolean;
+}
+
+/** A command that ended in a way its caller does not accept; `result` has its output. */
+export class CommandError extends AgentError {
+  readonly result: RunResult;
+
+  constructor(code: string, message: string, result: RunResult, options: AgentErrorOptions = {}) {
+    super(code, message, options);
+    this.result = result;
+  }
+}
+
+const defaultTimeoutMs = 120_000;
+const defaultGraceMs = 10_000;
+const defaultOutputBytes = 1 << 20;
+const defaultLineBytes = 16 << 10;
+/** After the program ended, a stream held open by a daemon is given up when silent for so long. */
+const quietMs = 50;
+const drainMs = 1000;
+
+/**
+ * The one way to start a program and wait for it. Each run has its own session, its own cgroup where
+ * cgroups are writable, a marker in its environment, and a deadline that ends the whole tree.
+ *
+ * A program that is missing, not executable or has no working directory is an error (E_NO_COMMAND,
+ * E_NOT_EXECUTABLE, E_BAD_CWD), never an exit code. With another user the program is looked for as
+ * root; what that user may not read or execute ends with the exit code of setpriv(1) or the interpreter
+ * and a line on stderr.
+ */
+export function createRunner(deps: RunnerDeps = {}): Run {
+  const log = deps.log ?? silentLog;
+  const clock = deps.clock ?? systemClock;
+  let place = deps.cgroups;
+  const swept = new Set<string>();
+  /** Groups whose last process was still vanishing when its run ended. */
+  const leftGroups = new Set<RunGroup>();
+  let runs = 0;
+
+  const openGroup = (name: string): RunGroup | undefined => {
+    if (place === undefined) {
+      place = findCgroup() ?? null;
+      if (!place) log.debug('no writable cgroup', { fallback: 'process group and marker' });
+    }
+    if (!place) return undefined;
+    if (!swept.has(name)) {
+      swept.add(name);
+      sweepGroups(place, name);
+    }
+    for (const group of leftGroups) if (group.remove()) leftGroups.delete(group);
+    return openRunGroup(place, name, (error) =>
+      log.debug('cgroup refused', { name, reason: errnoOf(error) }),
+    );
+  };
+
+  const run: Run = async (argv, options = {}) => {
+    const program = argv[0];
+    if (!program || program.startsWith('-') || argv.some((word) => word.includes('\0'))) {
+      throw new AgentError('E_BAD_COMMAND', `not a command: ${showCommand(argv)}`, {
+        exit: 'config',
+      });
+    }
+    const startedAt = clock.now();
+    const level = options.changes ? 'info' : 'debug';
+    if (options.changes && (options.dryRun ?? deps.dryRun)) {
+      log.info('not run', { cmd: showCommand(argv), reason: 'dry run' });
+      deps.onSkipped?.(argv);
+      return { ...nothingRan, argv, startedAt, endedAt: startedAt };
+    }
+    if (options.signal?.aborted) throw abortedError(program, options.signal);
+
+    const account = await impersonate(options, ownIds(), async (database, key) => {
+      const answer = await run(['getent', database, key], { timeoutMs: 10_000, cgroup: false });
+      return answer.exitCode === 0 ? answer.stdout : undefined;
+    });
+    const self = selfIdentity();
+    const id = `${self.bootId.slice(0, 8)}-${self.pid}-${self.startTime}-${++runs}`;
+    const group =
+      options.cgroup === false || account?.uid !== undefined // only root may join our group
+        ? undefined
+        : openGroup(options.cgroup ?? 'run');
+    let outcome: Outcome;
+    try {
+      outcome = await start({ argv, options, account, group, id, deps });
+    } finally {
+      if (group && !group.remove() && cgroupPids(group.path).length === 0) leftGroups.add(group);
+    }
+
+    const { reports, ...ended } = outcome;
+    const result: RunResult = { ...ended, argv, skipped: false, startedAt, endedAt: clock.now() };
+    if (reports.has('cgroup')) log.debug('cgroup not joined', { cmd: program });
+    throwReported(reports, program, options);
+    log[result.timedOut || result.stuckPids.length > 0 ? 'warn' : level](
+      result.timedOut ? 'timed out' : result.aborted ? 'aborted' : 'ran',
+      {
+        cmd: showCommand(argv),
+        exit: result.exitCode ?? result.signal ?? undefined,
+        ms: Math.round(result.durationMs),
+        ended: result.survivorsKilled || undefined,
+        stuck: result.stuckPids.join(',') || undefined,
+      },
+    );
+    if (options.acceptExitCodes) checkAccepted(result, options, options.acceptExitCodes);
+    return result;
+  };
+  return run;
+}
+
+/**
+ * `/bin/sh -c text`, for keywords that are documented as shell (triggers, app scripts). Nothing that
+ * came from a socket or a queue may reach it.
+ */
+export function runShell(run: Run, text: string, options?: RunOptions): Promise<RunResult> {
+  return run(['/bin/sh', '-c', text], options);
+}
+
+/** An argv as one line that a shell would read back, for logs and dry runs. */
+export function showCommand(argv: readonly string[]): string {
+  return argv
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ');
+}
+
+const nothingRan = {
+  pid: 0,
+  exitCode: 0,
+  signal: null,
+  timedOut: false,
+  aborted: false,
+  skipped: true,
+  stdout: '',
+  stderr: '',
+  droppedBytes: 0,
+  durationMs: 0,
+  usage: null,
+  survivorsKilled: 0,
+  stuckPids: [],
+} as const;
+
+interface Started {
+  argv: readonly string[];
+  options: RunOptions;
+  account: Impersonation | undefined;
+  group: RunGroup | undefined;
+  id: string;
+  deps: RunnerDeps;
+}
+
+type Outcome = Omit<RunResult, 'argv' | 'skipped' | 'startedAt' | 'endedAt'> & {
+  reports: ReadonlySet<WrapReport>;
+};
+
+async function start({ argv, options, account, group, id, deps }: Started): Promise<Outcome> {
+  const { execa } = await import('execa');
+  const token = `nodemgr:${id}:`;
+  const marker = `${runMarkerName}=${id}`;
+  const given = { ...account?.environment, ...options.env };
+  const environment = {
+    ...(options.completeEnv ? definedOnly(given) : programEnvironment(deps.env ?? {}, given)),
+    ...options.marks,
+    [runMarkerName]: id,
+  };
+  const wrapped = wrap(argv, {
+    token,
+    joinFiles: group?.joinFiles ?? [],
+    umask: options.umask,
+    cwd: options.cwd,
+    prefix: account?.prefix ?? [],
+  });
+
+  const began = performance.now();
+  const child = execa(wrapped[0] ?? '', wrapped.slice(1), {
+    cwd: '/',
+    env: environment,
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    buffer: false,
+    reject: false,
+    stdin: options.input === undefined ? 'ignore' : 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    ...(account?.uid === undefined ? {} : { uid: account.uid, gid: account.gid ?? account.uid }),
+  });
+  const exited = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('exit', (code, signal) => resolve([code, signal]));
+    child.once('error', reject);
+  });
+  exited.catch(() => undefined);
+  child.catch(() => undefined);
+  const { pid } = child;
+  if (pid === undefined) {
+    throw new AgentError('E_START', `cannot start ${argv[0]}`, {
+      exit: 'unavailable',
+      remedy: 'look at the limits on processes, memory and open files of this host',
+      cause: await child,
+    });
+  }
+
+  const tree: ProcessTree = {
+    pid,
+    startTime: readProcessStat(pid)?.startTime ?? 0,
+    bootId: selfIdentity().bootId,
+    pgid: pid,
+    cgroup: group?.path ?? null,
+    marker,
+  };
+  const output = captureOutput(child.stdout, child.stderr, token, options);
+  if (child.stdin) {
+    child.stdin.on('error', () => undefined); // the program need not read it
+    child.stdin.end(options.input);
+  }
+  let failure: { error: unknown } | undefined;
+  try {
+    options.onStart?.(tree);
+  } catch (error) {
+    failure = { error };
+  }
+
+  const ender = watchEnd(options, failure !== undefined);
+  const first = await Promise.race([exited, ender.wanted]);
+  const killOptions = { graceMs: options.graceMs ?? defaultGraceMs };
+  let killed: KillTreeResult = { survivorsKilled: 0, stuckPids: [] };
+  let ended: [number | null, NodeJS.Signals | null] | undefined;
+  let durationMs = performance.now() - began;
+  if (typeof first === 'string') {
+    killed = await killTree(tree, killOptions);
+    // A process in uninterruptible sleep never reports its end: do not wait for it.
+    ended = killed.stuckPids.includes(pid) ? undefined : await exited;
+    durationMs = performance.now() - began;
+  } else {
+    ended = first;
+    if (options.leftovers === 'kill') {
+      killed = await killTree(tree, { ...killOptions, leaderJustEnded: true });
+    }
+  }
+  ender.stop();
+  const usage = group?.usage() ?? null;
+  await output.finish(ended !== undefined);
+  if (ended === undefined) child.unref();
+  failure ??= output.failure();
+  if (failure) throw failure.error;
+
+  const stdout = output.stdout.result();
+  const stderr = output.stderr.result();
+  return {
+    pid,
+    exitCode: ended?.[0] ?? null,
+    signal: ended?.[1] ?? null,
+    timedOut: first === 'timeout',
+    aborted: first === 'abort',
+    stdout: stdout.text,
+    stderr: stderr.text,
+    droppedBytes: stdout.droppedBytes + stderr.droppedBytes,
+    durationMs,
+    usage,
+    reports: output.reports,
+    ...killed,
+  };
+}
+
+/** Resolves when the run must be ended before its time. */
+function watchEnd(options: RunOptions, now: boolean) {
+  let stop = () => {};
+  const wanted = new Promise<'timeout' | 'abort'>((resolve) => {
+    const onAbort = () => resolve('abort');
+    if (now || options.signal?.aborted) onAbort();
+    const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    const timer =
+      timeoutMs > 0 ? setTimeout(() => resolve('timeout'), Math.min(timeoutMs, 2 ** 31 - 1)) : null;
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    stop = () => {
+      if (timer) clearTimeout(timer);
+      options.signal?.removeEventListener('abort', onAbort);
+    };
+  });
+  return { wanted, stop: () => stop() };
+}
+
+function captureOutput(out: Readable, err: Readable, token: string, options: RunOptions) {
+  const maxBytes = options.maxOutputBytes ?? defaultOutputBytes;
+  const stdout = new BoundedCapture(maxBytes);
+  const stderr = new BoundedCapture(maxBytes);
+  let failure: { error: unknown } | undefined;
+  let lastData = 0;
+  const splitter = (stream: Stream) => {
+    const { onLine } = options;
+    if (!onLine) return undefined;
+    return new LineSplitter(options.maxLineBytes ?? defaultLineBytes, (line) => {
+      if (failure) return;
+      try {
+        onLine(stream, line);
+      } catch (error) {
+        failure = { error }; // the stream must go on, or the program blocks
+      }
+    });
+  };
+  const outLines = splitter('stdout');
+  const errLines = splitter('stderr');
+  const reports = new WrapReports(token, (chunk) => {
+    stderr.push(chunk);
+    errLines?.push(chunk);
+  });
+  const take = (stream: Readable, push: (chunk: Buffer) => void) => {
+    let open = true;
+    stream.on('data', (chunk: Buffer) => {
+      lastData = performance.now();
+      push(chunk);
+    });
+    stream.on('error', () => undefined);
+    const closed = new Promise<void>((resolve) => {
+      stream.once('close', resolve);
+      stream.once('end', resolve);
+    }).then(() => {
+      open = false;
+    });
+    return { closed, isOpen: () => open };
+  };
+  const streams = [
+    take(out, (chunk) => {
+      stdout.push(chunk);
+      outLines?.push(chunk);
+    }),
+    take(err, (chunk) => reports.push(chunk)),
+  ];
+
+  return {
+    stdout,
+    stderr,
+    reports: reports.reports as ReadonlySet<WrapReport>,
+    failure: () => failure,
+    /** Reads what is left. A daemon may hold the streams open for ever: silence ends the wait. */
+    async finish(wait: boolean): Promise<void> {
+      const all = Promise.all(streams.map(({ closed }) => closed)).then(() => true as const);
+      const until = performance.now() + drainMs;
+      lastData = Math.max(lastData, performance.now());
+      while (wait && streams.some(({ isOpen }) => isOpen())) {
+        const now = performance.now();
+        if (now - lastData >= quietMs || now >= until) break;
+        const timer = timeout(Math.min(quietMs - (now - lastData), until - now) + 1);
+        const done = await Promise.race([all, timer.promise]);
+        timer.cancel();
+        if (done) break;
+      }
+      out.destroy();
+      err.destroy();
+      reports.end();
+      outLines?.end();
+      errLines?.end();
+    },
+  };
+}
+
+function timeout(ms: number) {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  return { promise, cancel: () => clearTimeout(timer) };
+}
+
+function throwReported(
+  reports: ReadonlySet<WrapReport>,
+  program: string,
+  options: RunOptions,
+): void {
+  if (reports.has('cwd')) {
+    throw new AgentError('E_BAD_CWD', `${options.cwd ?? '/'} is not a directory we can enter`, {
+      exit: 'config',
+      remedy: 'create the directory or correct the cwd keyword',
+    });
+  }
+  if (reports.has('missing')) {
+    throw new AgentError('E_NO_COMMAND', `${program} is not installed`, {
+      exit: 'unavailable',
+      remedy: program.includes('/') ? 'correct the path' : `install the package of ${program}`,
+    });
+  }
+  if (reports.has('forbidden')) {
+    throw new AgentError('E_NOT_EXECUTABLE', `${program} is not an executable file`, {
+      exit: 'config',
+      remedy: `make it executable: chmod +x ${program}`,
+    });
+  }
+}
+
+function checkAccepted(result: RunResult, options: RunOptions, accepted: readonly number[]): void {
+  const program = result.argv[0] ?? '';
+  if (result.timedOut) {
+    throw new CommandError(
+      'E_TIMEOUT',
+      `${program} did not end within ${(options.timeoutMs ?? defaultTimeoutMs) / 1000} s`,
+      result,
+      { exit: 'timeout' },
+    );
+  }
+  if (result.aborted && options.signal) throw abortedError(program, options.signal);
+  if (result.exitCode !== null && accepted.includes(result.exitCode)) return;
+  const how =
+    result.exitCode === null
+      ? `was ended by ${result.signal ?? 'nobody'}`
+      : `exited with ${result.exitCode}`;
+  const says = lastLine(result.stderr) || lastLine(result.stdout);
+  throw new CommandError('E_COMMAND', `${program} ${how}${says ? `: ${says}` : ''}`, result);
+}
+
+/** True for the error of a command that is not installed: the tool is "not available". */
+export function isMissingCommand(error: unknown): boolean {
+  return error instanceof AgentError && error.code === 'E_NO_COMMAND';
+}
+
+/** The exit status as a shell gives it: 128 + n for signal n, 124 for a timeout. */
+export function shellStatus(result: RunResult): number {
+  if (result.timedOut) return 124;
+  if (result.exitCode !== null) return result.exitCode;
+  return 128 + (result.signal ? (osConstants.signals[result.signal] ?? 0) : 9);
+}
+
+function abortedError(program: string, signal: AbortSignal): AgentError {
+  return new AgentError('E_ABORTED', `${program} was aborted`, {
+    exit: 'tryAgain',
+    cause: signal.reason,
+  });
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1)?.trim().slice(0, 200) ?? '';
+}
+
+function ownIds(): { uid: number; gid: number } {
+  return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+}
+
+function definedOnly(environment: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+}
