@@ -2,9 +2,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { onTestFinished } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, onTestFinished } from 'vitest';
 import { type CgroupPlace, findCgroup } from '../../lib/exec/cgroup.js';
 
 const version1 = findCgroup({ version: 1 });
@@ -69,4 +71,25 @@ export function readIfThere(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * One source file and what it imports as plain JavaScript, for the child processes of a test: a URL
+ * to import. It lies as deep in the package as the sources do, so that the package root is found.
+ */
+export async function bundled(source: string): Promise<string> {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const directory = join(root, 'node_modules', '.cache');
+  const outfile = join(directory, `test-${basename(source, '.ts')}-${process.pid}.mjs`);
+  await build({
+    entryPoints: [join(root, source)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'warning',
+  });
+  afterAll(() => rmSync(outfile, { force: true }));
+  return new URL(`file://${outfile}`).href;
 }

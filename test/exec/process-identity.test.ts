@@ -56,8 +56,9 @@ test('a process with an odd name is known, and gone after its end', async () => 
 });
 
 test('a zombie is not alive', async () => {
-  // The shell waits in read(1) without reaping what it started.
-  const child = spawn('sh', ['-c', 'sh -c "exec true" & echo $!; exec cat']);
+  // The program that cat(1) became the parent of ends, and cat never waits for it.
+  const inner = 'until [ "$(cat /proc/$PPID/comm)" = cat ]; do :; done';
+  const child = spawn('sh', ['-c', `sh -c '${inner}' & echo $!; exec cat`]);
   const pid = await new Promise<number>((resolve) => {
     child.stdout.once('data', (data) => resolve(Number(data)));
   });

@@ -12,8 +12,9 @@ import {
 } from '../../lib/exec/process-identity.js';
 import { createRunner, type ProcessTree } from '../../lib/exec/run.js';
 import { killTree } from '../../lib/exec/tree.js';
-import { can, pidsWith, places, readIfThere, until } from './probe.js';
+import { bundled, can, pidsWith, places, readIfThere, until } from './probe.js';
 
+const runModule = await bundled('lib/exec/run.ts');
 const script = `(setsid sleep 300 &); setsid sh -c 'trap "" TERM; while :; do sleep 0.1; done' & sleep 300`;
 
 for (const { name, able, cgroups } of places) {
@@ -22,12 +23,10 @@ for (const { name, able, cgroups } of places) {
     const runner = spawn(
       process.execPath,
       [
-        '--import',
-        new URL('./ts-hooks.mjs', import.meta.url).href,
         '--input-type=module',
         '-e',
         `
-        const { createRunner } = await import(${JSON.stringify(new URL('../../lib/exec/run.ts', import.meta.url).href)});
+        const { createRunner } = await import(${JSON.stringify(runModule)});
         const run = createRunner({ cgroups: ${JSON.stringify(cgroups)} });
         await run(['sh', '-c', ${JSON.stringify(script)}], {
           timeoutMs: 0, onStart: (tree) => console.log(JSON.stringify(tree)),
