@@ -11,6 +11,8 @@ export interface CronRule {
   /** Indexed by month, 1 to 12. */
   readonly months: readonly boolean[];
   readonly matchesDay: (date: CalendarDate) => boolean;
+  /** Neither day field is restricted. */
+  readonly everyDay: boolean;
 }
 
 const HOUR_MS = 3_600_000;

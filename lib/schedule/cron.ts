@@ -79,6 +79,7 @@ function readRule(expression: string, hashSeed: string): CronRule {
       if (dayOfMonth.isWildcard) return matchesWeekday(date);
       return matchesDate(date) || matchesWeekday(date);
     },
+    everyDay: dayOfMonth.isWildcard && dayOfWeek.isWildcard,
   };
 }
 

@@ -19,6 +19,17 @@ export function exclusionAt(
   return undefined;
 }
 
+/** True when an exclusion forbids every minute of every day, so that no search can succeed. */
+export function forbidsAlways(schedule: Schedule, { hashSeed = '' }: ScheduleContext): boolean {
+  return schedule.definitions.some((definition) => {
+    if (!definition.exclude) return false;
+    if (definition.kind === 'native') return coversEverything(definition);
+    const rule = definition.rule(definition.expression, hashSeed);
+    const everyMinute = rule.minutes.length === 60 && rule.hours.length === 24;
+    return everyMinute && rule.everyDay && !rule.months.includes(false, 1);
+  });
+}
+
 /** The first whole minute from `atMs` on, itself a whole minute, that no exclusion forbids. */
 export function pastExclusions(
   schedule: Schedule,
@@ -56,6 +67,15 @@ export function exclusionWindowAt(
     }
   }
   return undefined;
+}
+
+function coversEverything({ timeranges, days, weeks, months }: NativeDefinition): boolean {
+  return (
+    months.allowed === undefined &&
+    weeks.allowed === undefined &&
+    days.some((rule) => rule.weekdays === undefined && rule.monthday.kind === 'any') &&
+    timeranges.some((range) => range.beginSeconds === 0 && range.endSeconds === 86_399)
+  );
 }
 
 function excludedUntil(

@@ -2,7 +2,7 @@
 import { calendarDate, DAY_MS, daysUntilNextMonth } from './calendar.js';
 import { catchUpOf, ceilMinute, knownLast, type ScheduleContext } from './context.js';
 import { nextOccurrence } from './cron-rule.js';
-import { pastExclusions } from './exclusion.js';
+import { forbidsAlways, pastExclusions } from './exclusion.js';
 import { refusalOf } from './filters.js';
 import type { CronDefinition, NativeDefinition, Schedule, Timerange } from './model.js';
 import {
@@ -22,6 +22,7 @@ const HORIZON_DAYS = 8 * 365 + 3;
  * UTC ms; undefined when there is none within 8 years and 1 day. Walks dates, never minutes.
  */
 export function nextRun(schedule: Schedule, context: ScheduleContext): number | undefined {
+  if (forbidsAlways(schedule, context)) return undefined;
   let best: number | undefined;
   let limit = context.now + HORIZON_DAYS * DAY_MS;
   for (const definition of schedule.definitions) {

@@ -32,7 +32,7 @@ export function parseTimestamp(text: string, zone: Zone): number {
   return offset === undefined ? firstInstant(zone, wall) : wall - parseOffset(offset, text);
 }
 
-/** `YYYY-MM-DD HH:MM` in the zone. */
+/** `YYYY-MM-DD HH:MM` in the zone, with seconds when they are not zero. */
 export function formatTimestamp(utcMs: number, zone: Zone): string {
   const wall = wallOf(zone, utcMs);
   return `${formatDate(Math.floor(wall / DAY_MS))} ${formatClock(utcMs, zone)}`;
