@@ -228,14 +228,25 @@ test('a directory that cannot be made is a typed error', async () => {
   });
 });
 
-test.skipIf(can.root)('a directory of somebody else is a typed error', async () => {
-  const directory = join(temporary(), 'd');
-  mkdirSync(directory);
-  chmodSync(directory, 0o500);
-  await expect(acquireLock(join(directory, 'lock'), options)).rejects.toMatchObject({
-    code: 'E_LOCK_FILE',
-    exitCode: 77,
-  });
+test('a directory or file of somebody else is a typed error', async () => {
+  const directory = temporary();
+  const path = join(directory, 'locks', 'lock');
+  mkdirSync(join(directory, 'locks'));
+  writeFileSync(path, '');
+  chmodSync(path, 0o400);
+  chmodSync(join(directory, 'locks'), 0o555);
+  chmodSync(directory, 0o755);
+  // As root: in a child that gives its privileges away once it has loaded everything.
+  const child = other(`
+    const lock = await acquireLock(${JSON.stringify(join(directory, 'first'))}, { intent: 'x' });
+    lock.release();
+    if (process.getuid() === 0) process.setuid(65534);
+    for (const name of ['lock', 'another']) {
+      await acquireLock(${JSON.stringify(join(directory, 'locks'))} + '/' + name, { intent: 'x' })
+        .then(() => say('taken'), (error) => say(error.code + ' ' + error.exitCode));
+    }`);
+  expect((await child.lines.next()).value).toBe('E_LOCK_FILE 77');
+  expect((await child.lines.next()).value).toBe('E_LOCK_FILE 77');
 });
 
 test.skipIf(!can.mount)(
