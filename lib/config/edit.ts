@@ -43,7 +43,7 @@ export function setValue(text: string, section: string, key: string, value: stri
   const [target] = found;
   if (target) {
     const head = text.slice(target.start, target.valueStart);
-    const gap = head.endsWith('=') || head.endsWith(':') ? ' ' : '';
+    const gap = target.valueStart === target.valueEnd && !/[ \t]$/.test(head) ? ' ' : '';
     const comment = trimEnd(text.slice(target.valueEnd, target.end));
     return splice(text, [
       { ...cut(target), by: `${head}${gap}${first}${comment}${feed}${tail}` },

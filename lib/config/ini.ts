@@ -103,7 +103,7 @@ export interface IniLine {
   /** Of a key or continuation: the value, without blanks around it and without inline comment. */
   readonly valueStart: number;
   readonly valueEnd: number;
-  readonly problem?: { readonly column: number; readonly message: string };
+  readonly problem: LineProblem | undefined;
 }
 
 /** Splits a text into classified lines. The reader and the editor agree because both use this. */
@@ -120,57 +120,67 @@ export function* scanIni(text: string): Generator<IniLine> {
     const limit = feed === -1 ? text.length : feed;
     const end = limit > start && text.charCodeAt(limit - 1) === 13 ? limit - 1 : limit;
     const first = skipBlanks(text, start, end);
-    const place = { number, start, end, next, keyEnd: first, valueStart: first, valueEnd: end };
-    const sign = text[first];
+    const sign = text.charCodeAt(first);
+    let kind: IniLine['kind'] = 'blank';
+    let keyEnd = first;
+    let valueStart = first;
+    let valueStop = end;
+    let problem: LineProblem | undefined;
     if (first === end) {
-      yield { ...place, kind: 'blank', section };
-    } else if (sign === '#' || sign === ';') {
-      yield { ...place, kind: 'comment', section };
-    } else if (first > start) {
-      if (owner === 'none') {
-        const message = 'an indented line continues a value, but no keyword precedes it';
-        yield {
-          ...place,
-          kind: 'bad',
-          section,
-          problem: { column: first - start + 1, message },
-        };
-      } else {
-        const kind = owner === 'key' ? 'more' : 'comment';
-        yield { ...place, kind, section, valueEnd: valueEnd(text, start, end) };
-      }
-    } else if (sign === '[') {
-      const header = readHeader(text, start, end);
-      section = header.name;
-      owner = header.problem ? 'refused' : 'none';
-      yield {
-        ...place,
-        kind: 'header',
-        section,
-        ...(header.problem ? { problem: header.problem } : {}),
+      kind = 'blank';
+    } else if (sign === hash || sign === semicolon) {
+      kind = 'comment';
+    } else if (first > start && owner === 'none') {
+      kind = 'bad';
+      problem = {
+        column: first - start + 1,
+        message: 'an indented line continues a value, but no keyword precedes it',
       };
+    } else if (first > start) {
+      kind = owner === 'key' ? 'more' : 'comment';
+      valueStop = valueEnd(text, start, end);
+    } else if (sign === openBracket) {
+      const header = readHeader(text, start, end);
+      kind = 'header';
+      section = header.name;
+      problem = header.problem;
+      owner = problem ? 'refused' : 'none';
     } else {
       const delimiter = findDelimiter(text, start, end);
-      const problem = problemOfKey(start, delimiter, section);
-      if (problem) {
-        owner = 'refused';
-        yield { ...place, kind: 'bad', section, problem };
-      } else {
-        owner = 'key';
-        const valueStop = valueEnd(text, delimiter + 1, end);
-        yield {
-          ...place,
-          kind: 'key',
-          section,
-          keyEnd: trimEnd(text, start, delimiter),
-          valueStart: Math.min(skipBlanks(text, delimiter + 1, end), valueStop),
-          valueEnd: valueStop,
-        };
+      problem = problemOfKey(start, delimiter, section);
+      kind = problem ? 'bad' : 'key';
+      owner = problem ? 'refused' : 'key';
+      if (!problem) {
+        keyEnd = trimEnd(text, start, delimiter);
+        valueStop = valueEnd(text, delimiter + 1, end);
+        valueStart = Math.min(skipBlanks(text, delimiter + 1, end), valueStop);
       }
     }
+    // One shape for every line: a file may have millions.
+    yield {
+      kind,
+      number,
+      start,
+      end,
+      next,
+      section,
+      keyEnd,
+      valueStart,
+      valueEnd: valueStop,
+      problem,
+    };
     start = next;
   }
 }
+
+interface LineProblem {
+  readonly column: number;
+  readonly message: string;
+}
+
+const hash = 35;
+const semicolon = 59;
+const openBracket = 91;
 
 interface Draft {
   readonly name: string;
@@ -212,7 +222,7 @@ function badText(
   text: string,
   line: IniLine,
   badLines: ReadonlySet<number> | undefined,
-): IniLine['problem'] {
+): LineProblem | undefined {
   if (line.kind === 'blank' || line.kind === 'comment') return undefined;
   for (let at = line.start; at < line.end; at++) {
     if (isControl(text.charCodeAt(at))) {
@@ -226,11 +236,11 @@ function readHeader(
   text: string,
   start: number,
   end: number,
-): { name: string; problem?: NonNullable<IniLine['problem']> } {
+): { name: string; problem?: LineProblem } {
   const whole = trimEnd(text, start, end);
   const stop =
     text[whole - 1] === ']' ? whole : trimEnd(text, start, findComment(text, start, end));
-  const close = text.lastIndexOf(']', stop - 1);
+  const close = start + text.slice(start, stop).lastIndexOf(']');
   const unclosed = close <= start;
   const name = text.slice(start + 1, unclosed ? stop : close);
   const problem = unclosed
@@ -247,7 +257,7 @@ function problemOfKey(
   start: number,
   delimiter: number,
   section: string | undefined,
-): IniLine['problem'] {
+): LineProblem | undefined {
   if (delimiter === -1)
     return { column: 1, message: 'neither a section, nor a keyword with = or :' };
   if (delimiter === start) return { column: 1, message: 'no keyword before the delimiter' };
@@ -271,7 +281,7 @@ function valueEnd(text: string, start: number, end: number): number {
 /** Offset of the first `;` with a blank on its left, or `end`. */
 function findComment(text: string, start: number, end: number): number {
   for (let at = start + 1; at < end; at++) {
-    if (text.charCodeAt(at) === 59 && isBlank(text.charCodeAt(at - 1))) return at;
+    if (text.charCodeAt(at) === semicolon && isBlank(text.charCodeAt(at - 1))) return at;
   }
   return end;
 }
