@@ -74,12 +74,12 @@ export function evaluate(schedule: Schedule, context: ScheduleContext): Verdict 
   return refuse(nearest);
 }
 
-export interface Refusal {
+interface Refusal {
   readonly constraint: ConstraintName;
   readonly reason: string;
 }
 
-export type Slot = Pick<Occurrence, 'begin' | 'end'>;
+type Slot = Pick<Occurrence, 'begin' | 'end'>;
 
 const noSchedule: Refusal = { constraint: 'schedule', reason: 'no schedule' };
 
@@ -96,7 +96,7 @@ const progress: Readonly<Record<ConstraintName, number>> = {
 };
 
 /** Judges one timerange of an inclusion; `last` is a last run that is believed. */
-export function judgeTimerange(
+function judgeTimerange(
   definition: NativeDefinition,
   timerange: Timerange,
   last: number | null,
@@ -124,7 +124,7 @@ export function judgeTimerange(
 }
 
 /** Judges a cron inclusion: due while an occurrence newer than the last run may be caught up. */
-export function judgeCron(
+function judgeCron(
   definition: CronDefinition,
   last: number | null,
   context: ScheduleContext,

@@ -67,7 +67,7 @@ export function spreadMinutes(
 }
 
 /** True when a timerange allows one run per occurrence and is to be spread over its window. */
-export function isSpread(timerange: Timerange, spreadable: boolean): boolean {
+function isSpread(timerange: Timerange, spreadable: boolean): boolean {
   const { window, minutes, intervalMs, tilde } = timerange;
   if (intervalMs !== undefined && intervalMs < minutes * 60_000) return false;
   if (tilde) return true;

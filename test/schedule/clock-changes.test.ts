@@ -72,6 +72,14 @@ const windows = [
     open: ['01:45 40m'],
     why: 'half an hour twice',
   },
+  // a whole day: friday the 30th
+  {
+    expr: '12:00 fri',
+    zone: 'Pacific/Apia',
+    date: '2011-12-31',
+    open: ['12:00 10m'],
+    why: 'the friday that does not exist is held on saturday',
+  },
   // midnight itself
   {
     expr: '00:00-00:30',
