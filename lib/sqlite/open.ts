@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { packageRoot } from '../env/package-root.js';
@@ -29,7 +28,9 @@ function loadAddon(): object {
     throw new AgentError('E_ADDON', 'the SQLite addon is not built', { exit: 'config', remedy });
   }
   try {
-    addon = createRequire(path)(path) as object;
+    const module: { exports: object } = { exports: {} };
+    process.dlopen(module, path);
+    addon = module.exports;
   } catch (cause) {
     throw new AgentError(
       'E_ADDON',

@@ -1,0 +1,3 @@
+import { processEdge } from './edge.js';
+
+import('../lib/cli/svcmgr/program.js').then(({ runSvcmgr }) => runSvcmgr(processEdge()));

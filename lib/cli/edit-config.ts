@@ -1,0 +1,48 @@
+/** edit config: an editor works on a copy; the file changes only when the copy is right. */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { writeConfigFile } from '../config/file.js';
+import { splitShellWords } from '../config/shlex.js';
+import { AgentError } from '../errors/agent-error.js';
+import { exitCodes } from '../errors/exit-codes.js';
+import { runInteractive } from '../exec/interactive.js';
+import type { App } from './app.js';
+import { findingText, type Validator } from './validate-config.js';
+
+/** @returns the exit code */
+export async function editConfig(
+  app: App,
+  path: string,
+  validate: Validator,
+  { discard, recover }: { discard: boolean; recover: boolean },
+): Promise<number> {
+  const copy = `${path}.edit`;
+  if (discard) rmSync(copy, { force: true });
+  if (existsSync(copy) && !recover) {
+    throw new AgentError('E_EDIT_PENDING', `${copy} is left from an unfinished edit`, {
+      remedy: 'go on with it (--recover), or forget it (--discard)',
+    });
+  }
+  if (!existsSync(copy)) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    writeFileSync(copy, existsSync(path) ? readFileSync(path) : '', { mode: 0o600 });
+  }
+
+  const editor = app.edge.env['VISUAL'] || app.edge.env['EDITOR'] || 'vi';
+  const code = await runInteractive([...splitShellWords(editor), copy]);
+  if (code !== 0) {
+    throw new AgentError('E_EDITOR', `${editor} ended with ${code}`, {
+      remedy: 'the file is unchanged; go on with --recover, or forget the edit with --discard',
+    });
+  }
+  const bytes = readFileSync(copy);
+  const errors = (await validate(bytes, path)).filter(({ level }) => level === 'error');
+  if (errors.length > 0) {
+    for (const finding of errors) app.note(findingText(finding, copy));
+    app.note(`${path} is unchanged; go on with --recover, or forget the edit with --discard`);
+    return exitCodes.config.code;
+  }
+  if (!existsSync(path) || !readFileSync(path).equals(bytes)) writeConfigFile(path, bytes);
+  rmSync(copy, { force: true });
+  return 0;
+}

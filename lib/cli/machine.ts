@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { buildId } from '../env/build.js';
+import { systemClock } from '../env/clock.js';
+import { nodeName } from '../env/host.js';
+import { packageRoot } from '../env/package-root.js';
+import { resolvePaths } from '../env/paths.js';
+import type { SchedulerDeps } from '../scheduler/deps.js';
+import { type TickFilter, tick } from '../scheduler/tick.js';
+import type { ProcessEdge } from './process-edge.js';
+
+const ticks: Readonly<Record<string, TickFilter>> = {
+  schedulers: () => true,
+  scheduler: ({ scope }) => scope === 'node',
+};
+
+/**
+ * What machines start, dispatched before any argument library loads: the minute job and the worker
+ * that a tick starts.
+ *
+ * @returns undefined when the command line is not one of these
+ */
+export function runMachineCommand(edge: ProcessEdge): Promise<void> | undefined {
+  const [word = '', ...rest] = edge.argv;
+  const filter = ticks[word];
+  if (filter && (rest.length === 0 || (rest.length === 1 && rest[0] === '--cron'))) {
+    return tick(schedulerDeps(edge), filter);
+  }
+  if (word === 'worker') {
+    return import('../scheduler/worker.js').then(({ runWorker }) =>
+      runWorker(schedulerDeps(edge), rest),
+    );
+  }
+  return undefined;
+}
+
+export function schedulerDeps(edge: ProcessEdge): SchedulerDeps {
+  return {
+    paths: resolvePaths(edge),
+    clock: systemClock,
+    nodename: nodeName(),
+    zoneName: edge.env['TZ'] ?? '',
+    buildId,
+    env: edge.env,
+    startWorker: (args) => startWorker(edge, args),
+  };
+}
+
+/** Starts the worker in its own session and, where possible, cgroup: it outlives the tick. */
+async function startWorker({ env }: ProcessEdge, args: readonly string[]): Promise<void> {
+  const { startDetached } = await import('../exec/detach.js');
+  await startDetached(
+    [process.execPath, '--no-rehash-snapshot', join(packageRoot, 'dist', 'nodemgr.js'), ...args],
+    { env: definedOnly(env), cgroup: 'worker' },
+  );
+}
+
+function definedOnly(env: ProcessEdge['env']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

@@ -1,0 +1,4 @@
+export const asset = {},
+  packages = {},
+  checks = {},
+  stats = {};

@@ -1,0 +1,14 @@
+/** nodemgr validate config: checks node.conf; says nothing when it is right. */
+import { validateNodeConfig } from '../../node/validate.js';
+import { defineCommand } from '../command.js';
+import { validateConfig, validateOptions } from '../validate-config.js';
+
+export default defineCommand({
+  options: validateOptions,
+  examples: [
+    ['$0 validate config', 'each problem as file:line: reason; exit 0 or 78'],
+    ['$0 validate config --stdin < node.conf', 'a file that is not installed yet'],
+  ],
+  run: (app, args) =>
+    validateConfig(app, [{ path: app.paths.nodeConf, validate: validateNodeConfig }], args),
+});

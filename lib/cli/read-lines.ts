@@ -1,0 +1,13 @@
+/** The lines of a text stream, whatever its chunks; a last line without line feed counts. */
+export async function* readLines(
+  stream: NodeJS.ReadableStream,
+): AsyncGenerator<string, void, undefined> {
+  let rest = '';
+  stream.setEncoding('utf8');
+  for await (const chunk of stream) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}

@@ -1,0 +1,78 @@
+import type { CommandEntry } from '../command.js';
+import { runProgram } from '../main.js';
+import type { ProcessEdge } from '../process-edge.js';
+import { normaliseSelector } from './selector-words.js';
+
+/** The commands of svcmgr: listing them loads none. */
+export const svcmgrCommands: readonly CommandEntry[] = [
+  { words: 'ls', describe: 'the services of this node', load: () => import('./ls.js') },
+  { words: 'create', describe: 'make a service', load: () => import('./create.js') },
+  {
+    words: 'run',
+    describe: 'run tasks now, or with --cron when they are due',
+    load: () => import('./run.js'),
+  },
+  {
+    words: 'print schedule',
+    describe: 'the scheduled tasks of services',
+    load: () => import('./print-schedule.js'),
+  },
+  {
+    words: 'print runs',
+    describe: 'what ran, what did not, and why',
+    load: () => import('./print-runs.js'),
+  },
+  {
+    words: 'explain schedule',
+    describe: 'why a task runs or does not run',
+    load: () => import('./explain-schedule.js'),
+  },
+  {
+    words: 'print config',
+    describe: 'the configuration of a service',
+    load: () => import('./print-config.js'),
+  },
+  { words: 'get', describe: 'one value of a service', load: () => import('./get.js') },
+  { words: 'set', describe: 'change values of services', load: () => import('./set.js') },
+  { words: 'unset', describe: 'remove keys from services', load: () => import('./unset.js') },
+  {
+    words: 'edit config',
+    describe: 'edit a service, checked before it is replaced',
+    load: () => import('./edit-config.js'),
+  },
+  {
+    words: 'validate config',
+    describe: 'check the configuration of services',
+    load: () => import('./validate-config.js'),
+  },
+  {
+    words: 'delete',
+    describe: 'remove a service, its logs and its runs',
+    load: () => import('./delete.js'),
+  },
+  { words: 'logs', describe: 'the log of a service', load: () => import('./logs.js') },
+  {
+    words: 'scheduler',
+    describe: 'run what is due in services',
+    load: () => import('./scheduler.js'),
+  },
+];
+
+export const svcmgrProgram = {
+  name: 'svcmgr',
+  describe: 'Services of this node: `svcmgr -s NAME COMMAND`, or `svcmgr NAME COMMAND`.',
+  commands: svcmgrCommands,
+  groups: {
+    print: 'show data',
+    explain: 'say why',
+    edit: 'change with an editor',
+    validate: 'check',
+  },
+} as const;
+
+export function runSvcmgr(edge: ProcessEdge): Promise<void> {
+  return runProgram(svcmgrProgram, {
+    ...edge,
+    argv: normaliseSelector(edge.argv, svcmgrCommands),
+  });
+}

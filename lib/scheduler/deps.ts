@@ -1,0 +1,19 @@
+import type { Clock } from '../env/clock.js';
+import type { Paths } from '../env/paths.js';
+
+/** What the scheduler needs from the process around it. */
+export interface SchedulerDeps {
+  paths: Paths;
+  clock: Clock;
+  /** The node name, lower case. */
+  nodename: string;
+  /** The `TZ` setting; empty for the zone of the host. */
+  zoneName: string;
+  buildId: string;
+  /** The environment of this process, read only. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Replaces the time since the boot in tests. */
+  uptimeMs?: () => number;
+  /** Replaces the start of a worker process in tests: `argv` follows the program's own words. */
+  startWorker?: (argv: readonly string[]) => Promise<void> | void;
+}

@@ -1,0 +1,55 @@
+import type { ScheduleContext } from '../schedule/context.js';
+import type { Schedule } from '../schedule/model.js';
+import { compileSchedule } from '../schedule/parse.js';
+import { localZone, namedZone, type Zone } from '../schedule/zone.js';
+import type { TaskRow } from '../store/tasks.js';
+
+export interface Evaluation {
+  schedule: Schedule;
+  context: ScheduleContext;
+}
+
+type Scheduled = Pick<
+  TaskRow,
+  'scope' | 'action' | 'section' | 'definition' | 'timezone' | 'spreadable' | 'maxLatenessMs'
+>;
+
+/** A last run more than this in the future is one of a clock that was wrong: it does not count. */
+const futureToleranceMs = 60_000;
+
+/** The zone a task's schedule is judged in: its own, else the zone of the process. */
+export function zoneOf(timezone: string | null): Zone {
+  return timezone ? namedZone(timezone) : localZone();
+}
+
+/**
+ * Makes a task's schedule ready for questions about `now`. The spread draw (and with it the hash
+ * library) is loaded only for schedules that can use it.
+ *
+ * @throws ScheduleError when the definition is malformed, AgentError for an unknown zone
+ */
+export async function evaluationOf(
+  task: Scheduled,
+  nodename: string,
+  now: number,
+  last: number | null,
+): Promise<Evaluation> {
+  const schedule = await compileSchedule(task.definition);
+  const seed = [nodename, task.scope, task.action, task.section] as const;
+  const spread =
+    task.spreadable || task.definition.includes('~')
+      ? (await import('../schedule/spread.js')).spreadDraw(...seed)
+      : undefined;
+  return {
+    schedule,
+    context: {
+      now,
+      last: last !== null && last > now + futureToleranceMs ? null : last,
+      zone: zoneOf(task.timezone),
+      spreadable: task.spreadable === 1,
+      hashSeed: seed.join('|'),
+      ...(spread && { spread }),
+      ...(task.maxLatenessMs !== null && { catchUpMs: task.maxLatenessMs }),
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import { AgentError } from '../errors/agent-error.js';
+import type { ProcessTree, Run } from '../exec/run.js';
+import { LockBusyError, withLock } from '../lock/lock.js';
+import { nodeTasks } from '../node/catalogue.js';
+import { runNodeTask } from '../node/run-node-task.js';
+import type { RunRow } from '../store/runs.js';
+import { sampleTable } from '../store/samples.js';
+import { parseDuration } from '../units/duration.js';
+import { runMarkName } from './marks.js';
+import { type Outcome, plainOutcome } from './outcome.js';
+import type { RunServices } from './run-services.js';
+import { taskLockPath } from './task-lock.js';
+
+export interface ExecuteOptions {
+  /** Monotonic ms at which the run is ended whatever its own timeout says. */
+  deadline?: number | undefined;
+  /** Told of each process that is started for the run. */
+  onStart?: (tree: ProcessTree) => void;
+  /** Answer to the confirmation of a task; undefined: it cannot be asked. */
+  confirmed?: boolean;
+  /** Ends the run early: a person's interrupt. */
+  signal?: AbortSignal;
+  /** Each line of output, while the task runs. */
+  onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
+}
+
+/** The signal of runs that nobody interrupts. */
+const never = new AbortController().signal;
+
+/** How long a task may run when nothing says otherwise. */
+const fallbackTimeoutMs = 60 * 60_000;
+
+/**
+ * Runs what a ledger row stands for, under the lock of its task. Expected failures are outcomes; a
+ * task that is already running gives `skipped`.
+ */
+export async function executeRow(
+  row: RunRow,
+  services: RunServices,
+  options: ExecuteOptions = {},
+): Promise<Outcome> {
+  try {
+    return await withLock(
+      taskLockPath(services.paths, row),
+      { intent: row.action, waitMs: 0, now: services.clock.now },
+      () => (row.scope === 'node' ? executeNodeTask : executeServiceTask)(row, services, options),
+    );
+  } catch (error) {
+    if (error instanceof LockBusyError) return plainOutcome('skipped', error.message, null);
+    throw error;
+  }
+}
+
+/** The run function of one ledger row: marks every process, ends it with the run. */
+function markedRun(run: Run, row: RunRow, options: ExecuteOptions, signal: AbortSignal): Run {
+  return (argv, given = {}) =>
+    run(argv, {
+      signal,
+      ...given,
+      ...(row.token !== null && { marks: { ...given.marks, [runMarkName]: row.token } }),
+      onStart(tree) {
+        options.onStart?.(tree);
+        given.onStart?.(tree);
+      },
+    });
+}
+
+async function executeNodeTask(
+  row: RunRow,
+  services: RunServices,
+  options: ExecuteOptions,
+): Promise<Outcome> {
+  const { settings, store, clock } = services;
+  const entry = nodeTasks.find(({ name }) => name === row.action);
+  if (!entry) return plainOutcome('failed', `no node task is named ${row.action}`, 1);
+
+  const configured = parseDuration(settings.ofTask(entry, 'timeout') ?? '');
+  const timeoutMs = configured ?? fallbackTimeoutMs;
+  const budgetMs = Math.min(timeoutMs, (options.deadline ?? Infinity) - clock.monotonic());
+  const abort = new AbortController();
+  options.signal?.addEventListener('abort', () => abort.abort(), { once: true });
+  try {
+    await runNodeTask(
+      entry,
+      {
+        ...services,
+        run: markedRun(services.run, row, options, abort.signal),
+        log: services.log,
+        setting: settings.get,
+        samples: {
+          add: (at, topic, data, bootId) =>
+            sampleTable(store).add({ at, topic, bootId, data: JSON.stringify(data) }),
+          trim: () => sampleTable(store).trim(clock.now() - settings.statsMaxAgeMs),
+        },
+      },
+      abort,
+      Math.max(0, budgetMs),
+    );
+    return plainOutcome('ok', null, 0);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    const timedOut = error.code === 'E_TASK_TIMEOUT';
+    return plainOutcome(timedOut ? 'timeout' : 'failed', error.message, error.exitCode);
+  }
+}
+
+async function executeServiceTask(
+  row: RunRow,
+  services: RunServices,
+  options: ExecuteOptions,
+): Promise<Outcome> {
+  const { runTaskResource } = await import('../service/run-task.js');
+  const result = await runTaskResource(
+    { scope: row.scope, rid: row.section },
+    {
+      paths: services.paths,
+      nodename: services.nodename,
+      log: services.logOf(row.scope),
+      run: markedRun(services.run, row, options, options.signal ?? never),
+      clock: services.clock,
+    },
+    {
+      slot: { begin: row.slotBegin, end: row.slotEnd },
+      origin: row.origin,
+      runId: row.id,
+      ...(options.confirmed !== undefined && { confirmed: options.confirmed }),
+      ...(options.onLine && { onLine: options.onLine }),
+    },
+  );
+  return { ...result, usage: result.usage && JSON.stringify(result.usage) };
+}

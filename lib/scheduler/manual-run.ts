@@ -1,0 +1,116 @@
+import { selfIdentity } from '../exec/process-identity.js';
+import { type RunOrigin, type RunRow, runTable } from '../store/runs.js';
+import { StoreUnwritableError } from '../store/store.js';
+import type { TaskKey } from '../store/tasks.js';
+import { type ExecuteOptions, executeRow } from './execute.js';
+import { nextDueAfter } from './next-due.js';
+import type { Outcome } from './outcome.js';
+import type { RunServices } from './run-services.js';
+import { spool } from './spool.js';
+
+export interface ManualRun {
+  /** Undefined when the ledger could not take the run. */
+  id: number | undefined;
+  outcome: Outcome;
+  /** Why it is not in the ledger. */
+  unrecorded: StoreUnwritableError | undefined;
+}
+
+/**
+ * Runs a task now, in the foreground, whatever its schedule says, and records it. A store that takes
+ * no writes does not stop a person: the run then waits in the spool.
+ */
+export async function runByHand(
+  key: TaskKey,
+  origin: RunOrigin,
+  services: RunServices,
+  options: ExecuteOptions,
+): Promise<ManualRun> {
+  const { store, clock } = services;
+  const { pid, startTime, bootId } = selfIdentity();
+  const owner = { ownerPid: pid, ownerStart: startTime, bootId };
+  const startedAt = clock.now();
+  const claimed = {
+    ...key,
+    origin,
+    epoch: 0,
+    slotBegin: null,
+    slotEnd: null,
+    claimedAt: startedAt,
+    batch: null,
+    token: services.newToken(),
+    ...owner,
+  };
+
+  let id: number | undefined;
+  let unrecorded: StoreUnwritableError | undefined;
+  unrecorded = attempt(() =>
+    store.immediate(() => {
+      id = runTable(store).claim(claimed);
+      if (id !== undefined) runTable(store).start(id, null, startedAt, pid);
+    }),
+  );
+  const row: RunRow = { ...emptyRow, ...claimed, id: id ?? 0, startedAt };
+
+  const outcome = await executeRow(row, services, {
+    ...options,
+    onStart(tree) {
+      options.onStart?.(tree);
+      if (id === undefined) return;
+      const child = { childPid: tree.pid, childStart: tree.startTime, cgroup: tree.cgroup ?? null };
+      const runId = id;
+      attempt(() => store.immediate(() => runTable(store).setChild(runId, child)));
+    },
+  });
+
+  const endedAt = clock.now();
+  const end = { ...outcome, id: row.id, endedAt };
+  const next =
+    outcome.state === 'ok' ? await nextDueAfter(store, key, services, endedAt) : undefined;
+  const failed = attempt(() => {
+    if (id === undefined) return;
+    store.immediate(() => {
+      if (runTable(store).end(end)) services.recordEnd(row, end);
+      next?.();
+    });
+  });
+  if (failed || id === undefined) {
+    spool(
+      services.paths,
+      id === undefined
+        ? { kind: 'run', row: { ...row, ...outcome, endedAt } }
+        : { kind: 'end', end },
+    );
+    unrecorded ??= failed;
+  }
+  return { id, outcome, unrecorded };
+}
+
+/** @returns the refusal of the store, if that is what went wrong */
+function attempt(write: () => void): StoreUnwritableError | undefined {
+  try {
+    write();
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreUnwritableError) return error;
+    throw error;
+  }
+}
+
+const emptyRow = {
+  state: 'running',
+  reason: null,
+  slots: 1,
+  endedAt: null,
+  exitCode: null,
+  signal: null,
+  attempts: 1,
+  childPid: null,
+  childStart: null,
+  cgroup: null,
+  stdout: null,
+  stderr: null,
+  droppedBytes: null,
+  usage: null,
+  log: null,
+} as const;

@@ -1,0 +1,57 @@
+import { isAlive } from '../exec/process-identity.js';
+import { killTree } from '../exec/tree.js';
+import type { RunRow } from '../store/runs.js';
+import { runMarker } from './marks.js';
+
+/** What becomes of an open ledger row whose owner is gone. */
+export type Fate = { kind: 'adopt'; row: RunRow } | { kind: 'lost'; row: RunRow; reason: string };
+
+/** A row that was claimed and never started is handed on this often before it is given up. */
+const longestInheritance = 3;
+
+/**
+ * Judges the open rows: a row whose owner lives is left alone. One that was never started goes to
+ * the next batch; one that was started is lost, and what is left of its processes is ended here.
+ */
+export async function reapOrphans(open: readonly RunRow[], bootId: string): Promise<Fate[]> {
+  const fates: Fate[] = [];
+  const alive = new Map<string, boolean>();
+  for (const row of open) {
+    const owner = `${row.bootId} ${row.ownerPid} ${row.ownerStart}`;
+    let lives = alive.get(owner);
+    if (lives === undefined) {
+      lives = ownerLives(row);
+      alive.set(owner, lives);
+    }
+    if (lives) continue;
+
+    if (row.startedAt === null && row.attempts < longestInheritance) {
+      fates.push({ kind: 'adopt', row });
+      continue;
+    }
+    if (row.bootId === bootId && row.startedAt !== null) {
+      await killTree(
+        {
+          pid: row.childPid ?? -1,
+          startTime: row.childStart ?? -1,
+          cgroup: row.cgroup,
+          marker: row.token === null ? null : runMarker(row.token),
+        },
+        { graceMs: 0 },
+      );
+    }
+    fates.push({ kind: 'lost', row, reason: whyLost(row, bootId) });
+  }
+  return fates;
+}
+
+function ownerLives({ ownerPid, ownerStart, bootId }: RunRow): boolean {
+  if (ownerPid === null || ownerStart === null || bootId === null) return false;
+  return isAlive({ pid: ownerPid, startTime: ownerStart, bootId });
+}
+
+function whyLost(row: RunRow, bootId: string): string {
+  if (row.bootId !== bootId) return 'the node was rebooted';
+  const what = row.startedAt === null ? 'could not be started' : 'was running';
+  return `the process ${row.ownerPid} that ran it ended while it ${what}`;
+}

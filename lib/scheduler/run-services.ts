@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../env/clock.js';
+import type { Paths } from '../env/paths.js';
+import { createRunner, type Run } from '../exec/run.js';
+import { createLog } from '../log/create-log.js';
+import type { Log } from '../log/log.js';
+import { type NodeSettings, readNodeSettings } from '../node/settings.js';
+import type { OutboxLimits } from '../store/outbox.js';
+import type { RetentionLimits } from '../store/retention.js';
+import type { RunEnd, RunRow } from '../store/runs.js';
+import type { Store } from '../store/store.js';
+import type { SchedulerDeps } from './deps.js';
+import { recordEnd } from './record.js';
+
+/** What a process that runs tasks works with, whether it is a tick, a worker or a person's command. */
+export interface RunServices {
+  readonly deps: SchedulerDeps;
+  readonly paths: Paths;
+  readonly clock: Clock;
+  readonly nodename: string;
+  readonly store: Store;
+  readonly log: Log;
+  readonly run: Run;
+  readonly settings: NodeSettings;
+  readonly retention: RetentionLimits;
+  readonly outboxLimits: OutboxLimits;
+  newToken(): string;
+  /** The log of one object; the node's own for scope `node`. */
+  logOf(scope: string): Log;
+  /** Last run and hooks of a run that has just ended: call it inside the ledger's transaction. */
+  recordEnd(row: RunRow, end: RunEnd): void;
+  /** Writes the Prometheus text file when `node.metrics_textfile` names one. */
+  writeMetrics(): Promise<void>;
+}
+
+export function runServices(deps: SchedulerDeps, store: Store): RunServices {
+  const { paths, clock, nodename } = deps;
+  const settings = readNodeSettings(paths);
+  const log = createLog({ file: `${paths.log}/node.log`, node: nodename, now: clock.now });
+  return {
+    deps,
+    paths,
+    clock,
+    nodename,
+    store,
+    log,
+    run: createRunner({ log, clock, env: deps.env }),
+    settings,
+    retention: settings.retention,
+    outboxLimits: settings.outbox,
+    newToken: randomUUID,
+    logOf: (scope) =>
+      scope === 'node'
+        ? log
+        : createLog({
+            file: `${paths.log}/${scope}.log`,
+            node: nodename,
+            name: scope,
+            now: clock.now,
+          }),
+    recordEnd: (row, end) => recordEnd(store, row, end),
+    async writeMetrics() {
+      if (!settings.metricsTextfile) return;
+      const { writeMetrics } = await import('./metrics.js');
+      writeMetrics(store, settings.metricsTextfile, nodename, clock.now());
+    },
+  };
+}

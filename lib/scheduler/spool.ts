@@ -1,0 +1,48 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../env/atomic-file.js';
+import type { Paths } from '../env/paths.js';
+import type { RunEnd, RunRow } from '../store/runs.js';
+
+/** What the store could not take: the end of a run it knows, or a whole run it does not. */
+export type Spooled = { kind: 'end'; end: RunEnd } | { kind: 'run'; row: RunRow };
+
+/** A spooled entry that a tick brings in; `forget` it when that is committed. */
+export type SpooledEntry = Spooled & { forget(): void };
+
+const directoryOf = (paths: Paths): string => join(paths.run, 'spool');
+
+/**
+ * Keeps what belongs into the ledger in the run directory while the store refuses writes (on a full
+ * disk the run directory is another file system). The next tick that can write brings it in.
+ *
+ * @returns false when not even that is possible
+ */
+export function spool(paths: Paths, entry: Spooled): boolean {
+  const directory = directoryOf(paths);
+  const name = entry.kind === 'end' ? `end.${entry.end.id}` : `run.${entry.row.token}`;
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeFileAtomic(join(directory, `${name}.json`), JSON.stringify(entry));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function readSpooled(paths: Paths): SpooledEntry[] {
+  const directory = directoryOf(paths);
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => /^(end|run)\..*\.json$/.test(name))
+    .map((name) => {
+      const path = join(directory, name);
+      const entry = JSON.parse(readFileSync(path, 'utf8')) as Spooled;
+      return { ...entry, forget: () => rmSync(path, { force: true }) };
+    });
+}

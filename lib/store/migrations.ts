@@ -1,0 +1,114 @@
+/**
+ * The schema as an append-only list: entry n brings `user_version` n to n + 1. Never edit a released
+ * entry. Times are UTC milliseconds. A scope is `node` or the path of a service.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- The configuration files as the index last saw them.
+  CREATE TABLE source (
+    path    TEXT PRIMARY KEY,
+    scope   TEXT NOT NULL,
+    stamp   TEXT NOT NULL,
+    problem TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  -- One row per schedule. next_due is null when the schedule never comes due.
+  CREATE TABLE task (
+    id         INTEGER PRIMARY KEY,
+    scope      TEXT NOT NULL,
+    action     TEXT NOT NULL,
+    section    TEXT NOT NULL,
+    parameter  TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    timezone   TEXT,
+    detached   INTEGER NOT NULL,
+    spreadable INTEGER NOT NULL,
+    catchup    TEXT NOT NULL,
+    max_lateness_ms INTEGER,
+    max_parallel    INTEGER NOT NULL,
+    unrecorded INTEGER NOT NULL,
+    hooks      TEXT,
+    next_due   INTEGER,
+    error      TEXT,
+    UNIQUE (scope, action, section)
+  ) STRICT;
+  CREATE INDEX task_by_due ON task (next_due) WHERE next_due IS NOT NULL;
+
+  CREATE TABLE last_run (
+    scope      TEXT NOT NULL,
+    action     TEXT NOT NULL,
+    section    TEXT NOT NULL,
+    last_at    INTEGER NOT NULL,
+    success_at INTEGER,
+    state      TEXT,
+    exit_code  INTEGER,
+    PRIMARY KEY (scope, action, section)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The ledger. epoch counts the backward steps of the clock, so that a slot is unique in real time.
+  CREATE TABLE run (
+    id         INTEGER PRIMARY KEY,
+    scope      TEXT NOT NULL,
+    action     TEXT NOT NULL,
+    section    TEXT NOT NULL,
+    origin     TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    reason     TEXT,
+    epoch      INTEGER NOT NULL DEFAULT 0,
+    slot_begin INTEGER,
+    slot_end   INTEGER,
+    slots      INTEGER NOT NULL DEFAULT 1,
+    claimed_at INTEGER NOT NULL,
+    started_at INTEGER,
+    ended_at   INTEGER,
+    exit_code  INTEGER,
+    signal     TEXT,
+    batch      TEXT,
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    owner_pid  INTEGER,
+    owner_start INTEGER,
+    boot_id    TEXT,
+    token      TEXT,
+    child_pid  INTEGER,
+    child_start INTEGER,
+    cgroup     TEXT,
+    stdout     TEXT,
+    stderr     TEXT,
+    dropped_bytes INTEGER,
+    usage      TEXT,
+    log        TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX run_slot ON run (scope, action, section, epoch, slot_begin)
+    WHERE origin = 'cron' AND slot_begin IS NOT NULL;
+  CREATE INDEX run_open ON run (id) WHERE state = 'running';
+  CREATE INDEX run_by_time ON run (claimed_at);
+
+  -- Messages to the outside world that wait for their delivery.
+  CREATE TABLE outbox (
+    id         INTEGER PRIMARY KEY,
+    kind       TEXT NOT NULL,
+    key        TEXT NOT NULL,
+    payload    TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    tries      INTEGER NOT NULL DEFAULT 0,
+    next_try   INTEGER NOT NULL,
+    lease_until INTEGER,
+    last_error TEXT
+  ) STRICT;
+  CREATE INDEX outbox_by_time ON outbox (next_try);
+
+  -- Raw counters of collect_stats; rates are computed between samples of one boot.
+  CREATE TABLE sample (
+    at      INTEGER NOT NULL,
+    topic   TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    data    TEXT NOT NULL,
+    PRIMARY KEY (at, topic)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,152 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AgentError } from '../errors/agent-error.js';
+import { type Connection, openSqlite } from '../sqlite/open.js';
+import { migrations } from './migrations.js';
+
+/** The store cannot take a write: full disk, read-only or failing file system. Reads may still work. */
+export class StoreUnwritableError extends AgentError {
+  constructor(path: string, cause: unknown) {
+    super('E_STORE_UNWRITABLE', `${path} cannot be written: ${describe(cause)}`, {
+      exit: 'io',
+      remedy:
+        'free space on its file system or mount it read-write; the next tick goes on by itself',
+      cause,
+    });
+  }
+}
+
+const unwritable = /^SQLITE_(FULL|READONLY|IOERR|CANTOPEN|PERM)/;
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function sqliteCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/**
+ * Makes the queries of one table: its statements are prepared once for each open store, on first
+ * use.
+ */
+export function defineTable<T>(prepare: (store: Store) => T): (store: Store) => T {
+  const prepared = new WeakMap<Store, T>();
+  return (store) => {
+    let table = prepared.get(store);
+    if (!table) {
+      table = prepare(store);
+      prepared.set(store, table);
+    }
+    return table;
+  };
+}
+
+export interface Store {
+  readonly path: string;
+  readonly connection: Connection;
+  /**
+   * Runs `work` in one BEGIN IMMEDIATE transaction. It must not await.
+   * @throws StoreUnwritableError when the file system refuses the write; nothing is then changed
+   */
+  immediate<T>(work: () => T): T;
+  close(): void;
+}
+
+/** Whether the file was written by this version of the schema. */
+export function isCurrent(connection: Connection): boolean {
+  return connection.pragma('user_version', { simple: true }) === migrations.length;
+}
+
+/** How a connection writes. Readers need none of it, so it waits for the first write. */
+function prepareWrites(connection: Connection): void {
+  connection.pragma('journal_mode = PERSIST');
+  connection.pragma('synchronous = FULL');
+}
+
+function migrate(connection: Connection): void {
+  prepareWrites(connection);
+  connection
+    .transaction(() => {
+      const from = Number(connection.pragma('user_version', { simple: true }));
+      if (from > migrations.length) {
+        throw new AgentError(
+          'E_STORE_NEWER',
+          `${connection.name} was written by a newer version (schema ${from}, ours is ${migrations.length})`,
+          { exit: 'config', remedy: 'upgrade this installation, or move the file away' },
+        );
+      }
+      for (const statement of migrations.slice(from)) connection.exec(statement);
+      connection.pragma(`user_version = ${migrations.length}`);
+    })
+    .immediate();
+}
+
+/**
+ * Opens the store, creating it with its directory when missing (file mode 0600). The journal is a
+ * rollback journal that is kept (`PERSIST`): it needs no shared memory file, so that reading works on
+ * a full disk.
+ *
+ * @throws StoreUnwritableError when it has to be created or migrated and cannot be
+ */
+export function openStore(path: string): Store {
+  let connection: Connection | undefined;
+  try {
+    connection = openOrCreate(path);
+    if (!isCurrent(connection)) migrate(connection);
+  } catch (error) {
+    connection?.close();
+    const code = sqliteCode(error);
+    if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
+      throw new AgentError('E_STORE_CORRUPT', `${path} is not a usable store: ${describe(error)}`, {
+        exit: 'io',
+        remedy: `move ${path} away; the next tick makes a new one (the run history starts anew)`,
+        cause: error,
+      });
+    }
+    if (code === 'EACCES' || code === 'EPERM') {
+      throw new AgentError('E_STORE_DENIED', `${path} is not accessible for this user`, {
+        exit: 'notPermitted',
+        remedy:
+          'run it as the owner of the store (root), or set NODEMGR_ROOT to a directory of yours',
+        cause: error,
+      });
+    }
+    if (unwritable.test(code) || /^E(NOSPC|ROFS|IO|DQUOT|NOTDIR)$/.test(code)) {
+      throw new StoreUnwritableError(path, error);
+    }
+    throw error;
+  }
+  return storeOn(path, connection);
+}
+
+function openOrCreate(path: string): Connection {
+  try {
+    return openSqlite(path, { mustExist: true });
+  } catch (error) {
+    if (error instanceof AgentError) throw error;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    const connection = openSqlite(path);
+    chmodSync(path, 0o600);
+    return connection;
+  }
+}
+
+function storeOn(path: string, connection: Connection): Store {
+  let prepared = false;
+  return {
+    path,
+    connection,
+    immediate(work) {
+      try {
+        if (!prepared) prepareWrites(connection);
+        prepared = true;
+        return connection.transaction(work).immediate();
+      } catch (error) {
+        if (unwritable.test(sqliteCode(error))) throw new StoreUnwritableError(path, error);
+        throw error;
+      }
+    },
+    close: () => connection.close(),
+  };
+}

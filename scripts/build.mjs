@@ -1,0 +1,194 @@
+/**
+ * Bundles the programs into `dist/`.
+ *
+ * esbuild splits code only for ES modules, while a CommonJS entry starts a fifth faster (docs/
+ * performance.md). So there are two passes: one bundles and splits, the other turns each chunk into
+ * CommonJS. A module stands in exactly one chunk: classes and state are shared by all of them.
+ */
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, transform } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const out = join(root, 'dist');
+const programs = ['nodemgr', 'svcmgr', 'om'];
+
+/** What loads together: the idle tick, a tick with work and the worker, the commonest commands. */
+const packs = [
+  ['tick', ['bin/nodemgr.ts']],
+  [
+    'work',
+    [
+      'lib/scheduler/full-tick.ts',
+      'lib/scheduler/worker.ts',
+      'lib/exec/detach.ts',
+      'lib/service/run-task.ts',
+    ],
+  ],
+  [
+    'command',
+    [
+      'lib/cli/nodemgr/program.ts',
+      'lib/cli/svcmgr/program.ts',
+      'lib/cli/nodemgr/print-schedule.ts',
+      'lib/cli/svcmgr/print-schedule.ts',
+      'lib/render/emit.ts',
+      'lib/render/colour.ts',
+    ],
+  ],
+];
+
+function filesBelow(directory) {
+  return readdirSync(join(root, directory), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+/** Changes whenever anything that decides behaviour changes: an upgrade makes the index new. */
+function buildId() {
+  const hash = createHash('sha256');
+  for (const file of ['bin', 'lib', 'schedules'].flatMap(filesBelow))
+    hash.update(readFileSync(file));
+  hash.update(readFileSync(join(root, 'package-lock.json')));
+  return hash.digest('hex').slice(0, 12);
+}
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+const bundle = await build({
+  absWorkingDir: root,
+  entryPoints: programs.map((name) => `bin/${name}.ts`),
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  outdir: out,
+  entryNames: '[name]',
+  chunkNames: '[name]-[hash]',
+  write: false,
+  metafile: true,
+  logLevel: 'warning',
+  // better-sqlite3 searches its addon with these; it is always given by path (lib/sqlite).
+  alias: { bindings: './scripts/no-bindings.cjs' },
+  define: {
+    NODEMGR_BUNDLED: 'true',
+    NODEMGR_BUILD: JSON.stringify(buildId()),
+    NODEMGR_VERSION: JSON.stringify(version),
+  },
+});
+
+const addons = existsSync(out) ? readdirSync(out).filter((name) => name.endsWith('.node')) : [];
+const kept = new Map(addons.map((name) => [name, readFileSync(join(out, name))]));
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+for (const [name, bytes] of kept) writeFileSync(join(out, name), bytes);
+
+/** Every chunk as CommonJS, by file name. */
+const chunks = new Map();
+for (const { path, text } of bundle.outputFiles) {
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20.19',
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '__moduleUrl' },
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+  });
+  const url = code.includes('__moduleUrl')
+    ? 'const __moduleUrl=require("node:url").pathToFileURL(__filename).href;'
+    : '';
+  chunks.set(basename(path), url + code.replace(/^#!.*\n/, '').replace(/^"use strict";/, ''));
+}
+
+const outputs = new Map(
+  Object.entries(bundle.metafile.outputs).map(([path, output]) => [basename(path), output]),
+);
+const packOf = assignPacks();
+for (const [name] of packs) writePack(name);
+for (const [name, code] of chunks) {
+  if (packOf.has(name)) continue;
+  const isProgram = programs.some((program) => name === `${program}.js`);
+  const shebang = isProgram ? '#!/usr/bin/env node\n' : '';
+  writeFileSync(join(out, name), `${shebang}"use strict";${link(code, undefined)}`, {
+    mode: isProgram ? 0o755 : 0o644,
+  });
+}
+
+/**
+ * Opening a file costs more than reading it, and splitting makes many small chunks. So the chunks
+ * that the hot verbs load statically go into one file each verb group; every other file asks there.
+ */
+function assignPacks() {
+  const assigned = new Map();
+  for (const [pack, entries] of packs) {
+    const queue = entries.map((entry) => {
+      const [name] = [...outputs].find(([, { inputs }]) => entry in inputs) ?? [];
+      if (!name) throw new Error(`pack ${pack}: nothing holds ${entry}`);
+      return name;
+    });
+    for (let name = queue.shift(); name; name = queue.shift()) {
+      if (assigned.has(name)) continue;
+      if (!programs.some((program) => name === `${program}.js`)) assigned.set(name, pack);
+      for (const { path, kind } of outputs.get(name).imports) {
+        if (kind === 'import-statement' && chunks.has(basename(path))) queue.push(basename(path));
+      }
+    }
+  }
+  return assigned;
+}
+
+function writePack(pack) {
+  const members = [...packOf].filter(([, owner]) => owner === pack).map(([name]) => name);
+  const bodies = members.map(
+    (name) => `${JSON.stringify(`./${name}`)}(module,exports){${link(chunks.get(name), pack)}}`,
+  );
+  writeFileSync(
+    join(out, `pack-${pack}.js`),
+    `"use strict";const loaded={},members={${bodies.join(',\n')}};` +
+      'function load(id){let m=loaded[id];if(!m){m=loaded[id]={exports:{}};members[id](m,m.exports)}return m.exports}' +
+      'module.exports=load;\n',
+  );
+}
+
+/** Points the requires of a chunk at the packs. */
+function link(code, inPack) {
+  return code.replace(/require\("\.\/([^"]+\.js)"\)/g, (whole, name) => {
+    const pack = packOf.get(name);
+    if (pack === undefined) return whole;
+    return pack === inPack ? `load("./${name}")` : `require("./pack-${pack}.js")("./${name}")`;
+  });
+}
+
+writeFileSync(join(out, 'package.json'), '{"type":"commonjs"}\n');
+// What each chunk holds, for the test that watches the start-up path.
+writeFileSync(
+  join(out, 'chunks.json'),
+  JSON.stringify(
+    Object.fromEntries(
+      Object.entries(bundle.metafile.outputs).map(([path, { inputs }]) => [
+        path.replace(/^dist\//, ''),
+        { pack: packOf.get(basename(path)) ?? null, inputs: Object.keys(inputs) },
+      ]),
+    ),
+  ),
+);
+
+const compiled = join(root, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node');
+if (existsSync(compiled)) {
+  copyFileSync(compiled, join(out, `better_sqlite3.abi${process.versions.modules}.node`));
+}
+console.log(`dist: ${bundle.outputFiles.length} files, version ${version}`);
