@@ -29,6 +29,8 @@ export interface RunOptions {
   timeoutMs?: number;
   /** From SIGTERM to SIGKILL, ms; 0 kills at once. Default 10 s. */
   graceMs?: number;
+  /** How long to wait for killed processes before they are called stuck, ms. Default 3 s. */
+  vanishMs?: number;
   /** Added to the fixed environment; an undefined value removes a name. */
   env?: Environment;
   /** `env` is the whole environment; only the marker is added. */
@@ -328,7 +330,10 @@ async function start({ argv, options, account, group, id, deps }: Started): Prom
 
   const ender = watchEnd(options, failure !== undefined);
   const first = await Promise.race([exited, ender.wanted]);
-  const killOptions = { graceMs: options.graceMs ?? defaultGraceMs };
+  const killOptions = {
+    graceMs: options.graceMs ?? defaultGraceMs,
+    ...(options.vanishMs === undefined ? {} : { vanishMs: options.vanishMs }),
+  };
   let killed: KillTreeResult = { survivorsKilled: 0, stuckPids: [] };
   let ended: [number | null, NodeJS.Signals | null] | undefined;
   let durationMs = performance.now() - began;
