@@ -94,13 +94,12 @@ export function convert<K extends Kind>(
 }
 
 /**
- * Converts the text of one keyword and checks it against its candidates. An error names the
- * keyword, and shows the value unless it is secret.
+ * Converts the text of one keyword and checks it against its candidates. An error shows the value
+ * unless it is secret.
  *
  * @throws AgentError `E_VALUE`
  */
 export function convertKeyword(
-  name: string,
   keyword: Keyword,
   text: string,
   options: ConvertOptions = {},
@@ -111,12 +110,8 @@ export function convertKeyword(
     checkCandidates(keyword, value);
     return value;
   } catch (error) {
-    if (!(error instanceof AgentError)) throw error;
-    const fact = keyword.secret ? 'the value is not accepted' : error.message;
-    throw new AgentError('E_VALUE', `${name}: ${fact}`, {
-      exit: 'config',
-      ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
-    });
+    if (!keyword.secret || !(error instanceof AgentError)) throw error;
+    throw new AgentError('E_VALUE', 'the value is not accepted', { exit: 'config' });
   }
 }
 
