@@ -76,6 +76,7 @@ export function readIfThere(path: string): string | undefined {
 /**
  * One source file and what it imports as plain JavaScript, for the child processes of a test: a URL
  * to import. It lies as deep in the package as the sources do, so that the package root is found.
+ * To be called at the top of a test file, which removes it.
  */
 export async function bundled(source: string): Promise<string> {
   const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -14,6 +14,8 @@ import {
 import { bundled, can, temporary } from '../exec/probe.js';
 import { hostTree } from './tree.js';
 
+const runModule = await bundled('lib/exec/run.ts');
+const dfModule = await bundled('lib/host/df.ts');
 const run = createRunner({ cgroups: null });
 
 function mount(mountPoint: string, device = '/dev/sda1', type = 'ext4', n = 1): Mount {
@@ -160,11 +162,9 @@ const canFuse = can.mount && existsSync('/dev/fuse');
 
 test.skipIf(!canFuse)('a file system whose server never answers: a real dead mount', async () => {
   const directory = temporary();
-  const run = await bundled('lib/exec/run.ts');
-  const df = await bundled('lib/host/df.ts');
   const code = `
-    const { createRunner } = await import(${JSON.stringify(run)});
-    const { probeMounts } = await import(${JSON.stringify(df)});
+    const { createRunner } = await import(${JSON.stringify(runModule)});
+    const { probeMounts } = await import(${JSON.stringify(dfModule)});
     const at = (mountPoint) => ({ mountPoint, device: '', type: 'x', options: [], deviceNumber: '' });
     const began = performance.now();
     const probes = await probeMounts(createRunner(), [at(${JSON.stringify(directory)}), at('/')], { timeoutMs: 500 });

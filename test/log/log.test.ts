@@ -14,6 +14,7 @@ import { expect, test } from 'vitest';
 import { createLog, type LogOptions } from '../../lib/log/create-log.js';
 import { bundled, can, temporary } from '../exec/probe.js';
 
+const source = await bundled('lib/log/create-log.ts');
 const at = new Date(2024, 2, 31, 1, 2, 3, 45).getTime();
 
 function open(options: Partial<LogOptions> = {}) {
@@ -200,7 +201,6 @@ test('what a killed rotation left is taken up', () => {
 
 test('10 processes and a tiny limit: no record is lost, none is written twice', async () => {
   const file = join(temporary(), 'node.log');
-  const source = await bundled('lib/log/create-log.ts');
   const code = (id: number) => `
     const { createLog } = await import(${JSON.stringify(source)});
     const log = createLog({ file: ${JSON.stringify(file)}, node: 'n', now: Date.now,
