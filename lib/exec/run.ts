@@ -31,7 +31,10 @@ export interface RunOptions {
   graceMs?: number;
   /** How long to wait for killed processes before they are called stuck, ms. Default 3 s. */
   vanishMs?: number;
-  /** Added to the fixed environment; an undefined value removes a name. */
+  /**
+   * Added to the fixed environment; an undefined value removes a name. A name that is no shell
+   * identifier (`a.b`) does not reach the program: sh(1) drops it.
+   */
   env?: Environment;
   /** `env` is the whole environment; only the marker is added. */
   completeEnv?: boolean;
