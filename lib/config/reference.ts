@@ -98,13 +98,14 @@ function expandReferences(text: string, options: ExpandOptions, deferred: string
       throw referenceError(text, 'references follow each other in a circle');
     options.spend(current.length);
     const next = expandOnce(current, options, deferred);
-    if (next === current) break;
+    if (next === undefined) break;
     current = checked(next);
   }
   return current;
 }
 
-function expandOnce(text: string, options: ExpandOptions, deferred: string[]): string {
+/** Replaces the innermost references; undefined when there is none. */
+function expandOnce(text: string, options: ExpandOptions, deferred: string[]): string | undefined {
   let result = '';
   let done = 0;
   for (let open = text.indexOf('{'); open !== -1; open = text.indexOf('{', open + 1)) {
@@ -118,7 +119,7 @@ function expandOnce(text: string, options: ExpandOptions, deferred: string[]): s
     done = close + 1;
     checked(result);
   }
-  return done === 0 ? text : result + text.slice(done);
+  return done === 0 ? undefined : result + text.slice(done);
 }
 
 /** The text for a token, or undefined when it stays. */
