@@ -30,7 +30,7 @@ const numberPattern = /^[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:e[+-]?\d{1
 const sizeForm = 'a size such as 512, 10k, 1.5g or 2t';
 
 /** The converters by kind. Each throws `E_VALUE` for a text it does not accept. */
-export const converters: { readonly [K in Kind]: Convert<K> } = {
+const converters: { readonly [K in Kind]: Convert<K> } = {
   string: (text) => text,
   lower: (text) => text.toLowerCase(),
   path(text) {

@@ -10,7 +10,7 @@ import {
 export const maxReferenceDepth = 20;
 
 /** Longest text that an evaluation may give. */
-export const maxEvaluatedLength = 1 << 20;
+const maxEvaluatedLength = 1 << 20;
 
 const maxTokenLength = 256;
 

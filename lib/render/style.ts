@@ -2,9 +2,7 @@
  * What a piece of text means. Callers name roles, never colours: `ok` and `bad` judge, `warn` wants
  * attention, `info` is neutral.
  */
-export const roles = ['ok', 'bad', 'warn', 'info', 'bold', 'dim'] as const;
-
-export type Role = (typeof roles)[number];
+export type Role = 'ok' | 'bad' | 'warn' | 'info' | 'bold' | 'dim';
 
 export type Style = Readonly<Record<Role, (text: string) => string>>;
 

@@ -5,7 +5,7 @@ import type { EvaluationContext } from '../../lib/config/values.js';
 import { pathsBelow } from '../../lib/env/paths.js';
 
 /** A small but realistic set of tables, for the tests of this room. */
-export const common = defineKeywords({
+const common = defineKeywords({
   disable: { kind: 'boolean', default: 'false', scopable: true, inherit: 'leaf', text: 'Ignore.' },
   monitor: { kind: 'boolean', default: 'false', scopable: true, text: 'Watch.' },
   restart: { kind: 'integer', default: '0', scopable: true, text: 'Restarts.' },
@@ -81,7 +81,7 @@ export function ruleOf(section: string): SectionRule | undefined {
 
 export const paths = pathsBelow('/r');
 
-export const svc1: ObjectPath = { namespace: 'test', kind: 'svc', name: 'svc1.acme.com' };
+const svc1: ObjectPath = { namespace: 'test', kind: 'svc', name: 'svc1.acme.com' };
 
 const nodeConf: Readonly<Record<string, string>> = {
   'node.env': 'PRD',
