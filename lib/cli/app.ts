@@ -7,7 +7,7 @@ import type { Log } from '../log/log.js';
 import type { Document } from '../render/emit.js';
 import type { SchedulerDeps } from '../scheduler/deps.js';
 import type { Store } from '../store/store.js';
-import type { GlobalArgs } from './command.js';
+import type { GlobalArgs } from './global-args.js';
 import type { ProcessEdge } from './process-edge.js';
 
 export type ProgramName = 'nodemgr' | 'svcmgr';

@@ -1,6 +1,6 @@
-import type { ColourMode } from '../render/colour.js';
-import { type Format, formats } from '../render/emit.js';
+import { formats } from '../render/emit.js';
 import type { App } from './app.js';
+import type { GlobalArgs } from './global-args.js';
 
 /** One option of a command. The table of these serves the parser, the help, the completion, the docs. */
 export interface OptionSpec {
@@ -34,12 +34,6 @@ export type Args<O extends OptionTable> = { readonly [K in keyof O]: Given<O[K]>
   /** Words after the command, in order. */
   readonly operands: readonly string[];
 } & GlobalArgs;
-
-export interface GlobalArgs {
-  readonly format: Format;
-  readonly color: ColourMode;
-  readonly debug: boolean;
-}
 
 /** Options of every command. */
 export const globalOptions = {

@@ -2,19 +2,25 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { writeConfigFile } from '../config/file.js';
+import { formatFinding } from '../config/finding.js';
 import { splitShellWords } from '../config/shlex.js';
 import { AgentError } from '../errors/agent-error.js';
 import { exitCodes } from '../errors/exit-codes.js';
 import { runInteractive } from '../exec/interactive.js';
 import type { App } from './app.js';
-import { findingText, type Validator } from './validate-config.js';
+import type { Args, OptionTable } from './command.js';
+import type { ValidationTarget } from './validate-config.js';
+
+export const editOptions = {
+  discard: { type: 'boolean', default: false, describe: 'forget an edit that was left unfinished' },
+  recover: { type: 'boolean', default: false, describe: 'go on with an unfinished edit' },
+} as const satisfies OptionTable;
 
 /** @returns the exit code */
 export async function editConfig(
   app: App,
-  path: string,
-  validate: Validator,
-  { discard, recover }: { discard: boolean; recover: boolean },
+  { path, validate }: ValidationTarget,
+  { discard, recover }: Args<typeof editOptions>,
 ): Promise<number> {
   const copy = `${path}.edit`;
   if (discard) rmSync(copy, { force: true });
@@ -36,9 +42,9 @@ export async function editConfig(
     });
   }
   const bytes = readFileSync(copy);
-  const errors = (await validate(bytes, path)).filter(({ level }) => level === 'error');
+  const errors = (await validate(bytes)).filter(({ level }) => level === 'error');
   if (errors.length > 0) {
-    for (const finding of errors) app.note(findingText(finding, copy));
+    for (const finding of errors) app.note(formatFinding(copy, finding));
     app.note(`${path} is unchanged; go on with --recover, or forget the edit with --discard`);
     return exitCodes.config.code;
   }

@@ -4,8 +4,8 @@ import { systemClock } from '../env/clock.js';
 import { nodeName } from '../env/host.js';
 import { packageRoot } from '../env/package-root.js';
 import { resolvePaths } from '../env/paths.js';
-import type { SchedulerDeps } from '../scheduler/deps.js';
-import { type TickFilter, tick } from '../scheduler/tick.js';
+import type { SchedulerDeps, TickFilter } from '../scheduler/deps.js';
+import { tick } from '../scheduler/tick.js';
 import type { ProcessEdge } from './process-edge.js';
 
 const ticks: Readonly<Record<string, TickFilter>> = {

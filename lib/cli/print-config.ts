@@ -1,9 +1,9 @@
 /** print config: a configuration file as it is, secrets masked; or its keys for programs. */
 import { readConfigFile } from '../config/file.js';
 import type { KeywordTable } from '../config/keyword.js';
-import { maskConfigText, maskedValue } from '../config/secrets.js';
+import { isSecretKey, mask, maskConfig } from '../config/secrets.js';
 import type { App } from './app.js';
-import type { GlobalArgs } from './command.js';
+import type { GlobalArgs } from './global-args.js';
 
 export async function printConfig(
   app: App,
@@ -14,7 +14,7 @@ export async function printConfig(
   const file = readConfigFile(path);
   const text = file ? Buffer.from(file.bytes).toString('utf8') : '';
   if (args.format === 'table') {
-    app.print(args.force ? text : maskConfigText(text, tableOf));
+    app.print(args.force ? text : maskConfig(text, tableOf));
     return;
   }
   const data = Object.fromEntries(
@@ -23,7 +23,7 @@ export async function printConfig(
       Object.fromEntries(
         entries.map(({ key, value }) => [
           key,
-          args.force ? value : maskedValue(tableOf(name), key, value),
+          !args.force && isSecretKey(key, tableOf(name)) ? mask : value,
         ]),
       ),
     ]),

@@ -1,7 +1,7 @@
 import { freshenIndex } from '../scheduler/fresh-index.js';
 import { type TaskWithHistory, taskTable } from '../store/tasks.js';
 import type { App } from './app.js';
-import type { GlobalArgs } from './command.js';
+import type { GlobalArgs } from './global-args.js';
 import { scheduleRows, scheduleShape } from './schedule-shape.js';
 import { listDocument } from './shape.js';
 

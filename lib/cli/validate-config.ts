@@ -1,5 +1,6 @@
 /** validate config: problems as `file:line: reason` on stdout, exit 0 or 78. */
 import { readFileSync } from 'node:fs';
+import { type Finding, formatFinding } from '../config/finding.js';
 import { AgentError, errnoOf } from '../errors/agent-error.js';
 import { exitCodes } from '../errors/exit-codes.js';
 import type { App } from './app.js';
@@ -7,25 +8,23 @@ import type { Args, OptionTable } from './command.js';
 import { readBytes } from './read-bytes.js';
 import { defineShape, listDocument } from './shape.js';
 
-/** What is wrong with one place of a configuration file. */
-export interface ConfigFinding {
-  level: 'error' | 'warning';
-  line: number;
-  section: string | null;
-  key: string | null;
-  message: string;
-  suggestion: string | null;
-}
-
-/** Checks the bytes of one file; `path` names it in permissions and messages. */
-export type Validator = (bytes: Uint8Array, path: string) => Promise<ConfigFinding[]>;
+/** Checks the bytes of one file. */
+export type Validator = (bytes: Uint8Array) => Promise<Finding[]>;
 
 export interface ValidationTarget {
   path: string;
   validate: Validator;
 }
 
-type Row = ConfigFinding & { file: string };
+interface Row {
+  file: string;
+  line: number;
+  level: string;
+  section: string;
+  key: string | null;
+  message: string;
+  suggestion: string | null;
+}
 
 const shape = defineShape<Row>({
   schema: 'nodemgr.config_finding.1',
@@ -34,7 +33,7 @@ const shape = defineShape<Row>({
     file: { type: 'string', describe: 'the file' },
     line: { type: 'number', describe: 'counted from 1' },
     level: { type: 'error | warning', describe: 'an error disables its section' },
-    section: { type: 'string | null', describe: 'the section' },
+    section: { type: 'string', describe: 'the section' },
     key: { type: 'string | null', describe: 'the keyword' },
     message: { type: 'string', describe: 'what is wrong' },
     suggestion: { type: 'string | null', describe: 'what was probably meant' },
@@ -52,22 +51,20 @@ export async function validateConfig(
   args: Args<typeof validateOptions>,
 ): Promise<number> {
   const rows: Row[] = [];
+  const lines: string[] = [];
   for (const { path, validate } of targets) {
     const bytes = args.stdin ? await readBytes(app.edge.stdin) : bytesOf(path);
     if (bytes === undefined) continue;
     const file = args.stdin ? '<stdin>' : path;
-    rows.push(...(await validate(bytes, path)).map((finding) => ({ file, ...finding })));
+    for (const finding of await validate(bytes)) {
+      const { line, level, section, key = null, message, suggestion = null } = finding;
+      rows.push({ file, line, level, section, key, message, suggestion });
+      lines.push(`${formatFinding(file, finding)}\n`);
+    }
   }
-  const text = (): string => rows.map((row) => `${findingText(row, row.file)}\n`).join('');
+  const text = (): string => lines.join('');
   await app.emit({ ...listDocument(shape, rows), text }, args);
   return rows.length > 0 ? exitCodes.config.code : 0;
-}
-
-export function findingText(finding: ConfigFinding, file: string): string {
-  const { line, level, section, key, message, suggestion } = finding;
-  const place = section === null ? '' : key === null ? `[${section}] ` : `${section}.${key}: `;
-  const meant = suggestion === null ? '' : `; did you mean ${suggestion}?`;
-  return `${file}:${line}: ${level === 'warning' ? 'warning: ' : ''}${place}${message}${meant}`;
 }
 
 function bytesOf(path: string): Uint8Array | undefined {

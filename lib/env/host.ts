@@ -6,9 +6,12 @@ export function nodeName(): string {
   return hostname().toLowerCase();
 }
 
+let boot: string | undefined;
+
 /** The id of this boot (random(4)); empty where the kernel does not tell. */
 export function bootId(): string {
-  return firstWord('/proc/sys/kernel/random/boot_id');
+  boot ??= firstWord('/proc/sys/kernel/random/boot_id');
+  return boot;
 }
 
 /** Milliseconds since the boot, suspended time included (proc_uptime(5)). */

@@ -8,9 +8,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { readProcessStat, selfIdentity } from '../env/process-identity.js';
 import { errnoOf } from '../errors/agent-error.js';
 import { parseMountinfo } from './mountinfo.js';
-import { readProcessStat, selfIdentity } from './process-identity.js';
 
 /**
  * Where this host lets us make groups of processes. `directory` is our own group `nodemgr`; below it

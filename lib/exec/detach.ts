@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { bootId } from '../env/host.js';
+import { readProcessStat } from '../env/process-identity.js';
 import { AgentError } from '../errors/agent-error.js';
 import { type CgroupPlace, findCgroup, openRunGroup } from './cgroup.js';
-import { bootId, readProcessStat } from './process-identity.js';
 import type { ProcessTree } from './tree.js';
 import { wrap } from './wrapper.js';
 

@@ -1,6 +1,7 @@
 import { constants as osConstants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { type Clock, systemClock } from '../env/clock.js';
+import { readProcessStat, selfIdentity } from '../env/process-identity.js';
 import { AgentError, type AgentErrorOptions, errnoOf } from '../errors/agent-error.js';
 import { type Log, silentLog } from '../log/log.js';
 import { type Impersonation, impersonate } from './account.js';
@@ -15,7 +16,6 @@ import {
   type Usage,
 } from './cgroup.js';
 import { type Environment, programEnvironment, runMarkerName } from './environment.js';
-import { readProcessStat, selfIdentity } from './process-identity.js';
 import { type KillTreeResult, killTree, type ProcessTree } from './tree.js';
 import { type WrapReport, WrapReports, wrap } from './wrapper.js';
 

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { bootId } from '../env/host.js';
+import { isDead, type ProcessStat, readProcessStat } from '../env/process-identity.js';
 import { cgroupPids, isOurGroup, killGroup } from './cgroup.js';
-import { bootId, isDead, type ProcessStat, readProcessStat } from './process-identity.js';
 
 /** What must be recorded about a started program so that any process can end all of it later. */
 export interface ProcessTree {

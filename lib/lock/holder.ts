@@ -1,12 +1,9 @@
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { isAlive, type ProcessIdentity, selfIdentity } from '../env/process-identity.js';
 import { errnoOf } from '../errors/agent-error.js';
 
 /** Who holds a lock, as told by the file beside it. Good for messages, never for a decision. */
-export interface LockHolder {
-  readonly pid: number;
-  /** Field 22 of `/proc/<pid>/stat`. */
-  readonly startTime: number;
-  readonly bootId: string;
+export interface LockHolder extends ProcessIdentity {
   /** What the holder is doing: the action. */
   readonly intent: string;
   /** UTC milliseconds. */
@@ -28,22 +25,14 @@ export function holderOf(lock: string): LockHolder | undefined {
   } catch {
     return undefined; // none, or being written
   }
-  return holder.bootId === readBootId() && startTimeOf(holder.pid) === holder.startTime
-    ? holder
-    : undefined;
+  return isAlive(holder) ? holder : undefined;
 }
 
 export function writeHolder(
   lock: string,
   told: Pick<LockHolder, 'intent' | 'since' | 'progress'>,
 ): void {
-  const { pid } = process;
-  const holder: LockHolder = {
-    pid,
-    startTime: startTimeOf(pid) ?? 0,
-    bootId: readBootId(),
-    ...told,
-  };
+  const holder: LockHolder = { ...selfIdentity(), ...told };
   try {
     writeFileSync(pathOf(lock), `${JSON.stringify(holder)}\n`, { mode: 0o644 });
   } catch {
@@ -57,20 +46,4 @@ export function removeHolder(lock: string): void {
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'EROFS') throw error;
   }
-}
-
-function startTimeOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-  } catch {
-    return undefined;
-  }
-}
-
-let boot: string | undefined;
-
-function readBootId(): string {
-  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  return boot;
 }

@@ -60,7 +60,7 @@ export function readNodeSettings(paths: Paths): NodeSettings {
     for (const text of [written('node', key), fallback]) {
       if (text === undefined || !keyword) continue;
       try {
-        return convertKeyword(key, keyword, text) as KindTypes[keyof KindTypes];
+        return convertKeyword(keyword, text) as KindTypes[keyof KindTypes];
       } catch (error) {
         if (!(error instanceof AgentError)) throw error;
       }

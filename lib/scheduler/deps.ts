@@ -1,5 +1,9 @@
 import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
+import type { TaskKey } from '../store/tasks.js';
+
+/** Which schedules a pass looks at; the minute job looks at all. */
+export type TickFilter = (task: TaskKey) => boolean;
 
 /** What the scheduler needs from the process around it. */
 export interface SchedulerDeps {

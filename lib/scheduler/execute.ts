@@ -110,22 +110,31 @@ async function executeServiceTask(
   options: ExecuteOptions,
 ): Promise<Outcome> {
   const { runTaskResource } = await import('../service/run-task.js');
-  const result = await runTaskResource(
-    { scope: row.scope, rid: row.section },
-    {
-      paths: services.paths,
-      nodename: services.nodename,
-      log: services.logOf(row.scope),
-      run: markedRun(services.run, row, options, options.signal ?? never),
-      clock: services.clock,
-    },
-    {
-      slot: { begin: row.slotBegin, end: row.slotEnd },
-      origin: row.origin,
-      runId: row.id,
-      ...(options.confirmed !== undefined && { confirmed: options.confirmed }),
-      ...(options.onLine && { onLine: options.onLine }),
-    },
-  );
-  return { ...result, usage: result.usage && JSON.stringify(result.usage) };
+  try {
+    const result = await runTaskResource(
+      {
+        scope: row.scope,
+        rid: row.section,
+        runId: row.id,
+        origin: row.origin,
+        slotBegin: row.slotBegin,
+        slotEnd: row.slotEnd,
+        confirmed: options.confirmed,
+        ...(options.onLine && { onLine: options.onLine }),
+      },
+      {
+        paths: services.paths,
+        nodename: services.nodename,
+        log: services.logOf(row.scope, row.section),
+        run: markedRun(services.run, row, options, options.signal ?? never),
+        clock: services.clock,
+        env: services.deps.env,
+        nodeConf: services.settings.get,
+      },
+    );
+    return { ...result, usage: result.usage && JSON.stringify(result.usage) };
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return plainOutcome('failed', error.message, error.exitCode);
+  }
 }

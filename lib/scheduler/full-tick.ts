@@ -1,4 +1,4 @@
-import { selfIdentity } from '../exec/process-identity.js';
+import { selfIdentity } from '../env/process-identity.js';
 import type { Log } from '../log/log.js';
 import { lastRunTable } from '../store/last-runs.js';
 import { metaTable } from '../store/meta.js';
@@ -11,7 +11,7 @@ import { parseCatchup } from '../task/schedule-keywords.js';
 import { type Claim, claimPlanned, type PlannedTask } from './claim.js';
 import { clockStepMs } from './clock-step.js';
 import { clearNotice } from './degraded-tick.js';
-import type { SchedulerDeps } from './deps.js';
+import type { SchedulerDeps, TickFilter } from './deps.js';
 import { evaluationOf } from './evaluation.js';
 import { queueMissedHooks } from './hooks.js';
 import { plainOutcome } from './outcome.js';
@@ -21,7 +21,6 @@ import { type RunServices, runServices } from './run-services.js';
 import { planSlots } from './slots.js';
 import { readSpooled, type SpooledEntry } from './spool.js';
 import type { ClockReading, ScanStamp } from './stamps.js';
-import type { TickFilter } from './tick.js';
 import { workOff } from './work-off.js';
 
 /** Inline work ends before the next tick begins. */

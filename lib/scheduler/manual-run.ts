@@ -1,4 +1,4 @@
-import { selfIdentity } from '../exec/process-identity.js';
+import { selfIdentity } from '../env/process-identity.js';
 import { type RunOrigin, type RunRow, runTable } from '../store/runs.js';
 import { StoreUnwritableError } from '../store/store.js';
 import type { TaskKey } from '../store/tasks.js';

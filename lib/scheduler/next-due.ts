@@ -1,3 +1,4 @@
+import { floorMinute } from '../schedule/context.js';
 import { nextRun } from '../schedule/next.js';
 import type { Store } from '../store/store.js';
 import { type TaskKey, taskTable } from '../store/tasks.js';
@@ -20,6 +21,6 @@ export async function nextDueAfter(
     .find(({ action, section }) => action === key.action && section === key.section);
   if (!task || task.error !== null || task.definition === '') return undefined;
   const { schedule, context } = await evaluationOf(task, nodename, lastAt, lastAt);
-  const next = nextRun(schedule, { ...context, now: lastAt + 60_000 }) ?? null;
+  const next = nextRun(schedule, { ...context, now: floorMinute(lastAt) + 60_000 }) ?? null;
   return () => tasks.setNext(task.id, next);
 }

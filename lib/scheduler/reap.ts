@@ -1,4 +1,4 @@
-import { isAlive } from '../exec/process-identity.js';
+import { isAlive } from '../env/process-identity.js';
 import { killTree } from '../exec/tree.js';
 import type { RunRow } from '../store/runs.js';
 import { runMarker } from './marks.js';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { objectLogFile, parseObjectPath, rootNamespace } from '../config/object-path.js';
 import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
 import { createRunner, type Run } from '../exec/run.js';
@@ -26,7 +27,7 @@ export interface RunServices {
   readonly outboxLimits: OutboxLimits;
   newToken(): string;
   /** The log of one object; the node's own for scope `node`. */
-  logOf(scope: string): Log;
+  logOf(scope: string, rid?: string): Log;
   /** Last run and hooks of a run that has just ended: call it inside the ledger's transaction. */
   recordEnd(row: RunRow, end: RunEnd): void;
   /** Writes the Prometheus text file when `node.metrics_textfile` names one. */
@@ -49,15 +50,17 @@ export function runServices(deps: SchedulerDeps, store: Store): RunServices {
     retention: settings.retention,
     outboxLimits: settings.outbox,
     newToken: randomUUID,
-    logOf: (scope) =>
-      scope === 'node'
-        ? log
-        : createLog({
-            file: `${paths.log}/${scope}.log`,
-            node: nodename,
-            name: scope,
-            now: clock.now,
-          }),
+    logOf(scope, rid) {
+      if (scope === 'node') return log;
+      const path = parseObjectPath(scope);
+      return createLog({
+        file: objectLogFile(paths, path),
+        node: nodename,
+        name: path.namespace === rootNamespace ? path.name : scope.replaceAll('/', '.'),
+        now: clock.now,
+        ...(rid !== undefined && { rid }),
+      });
+    },
     recordEnd: (row, end) => recordEnd(store, row, end),
     async writeMetrics() {
       if (!settings.metricsTextfile) return;

@@ -1,4 +1,4 @@
-import type { ScheduleContext } from '../schedule/context.js';
+import { floorMinute, type ScheduleContext } from '../schedule/context.js';
 import { evaluate } from '../schedule/due.js';
 import type { Schedule } from '../schedule/model.js';
 import { nextRun } from '../schedule/next.js';
@@ -56,7 +56,11 @@ export function planSlots(
   const due = task.nextDue;
   const verdict = evaluate(schedule, context);
   const again = (last: number | null): number | null =>
-    nextRun(schedule, { ...context, now: now + (last === now ? minuteMs : 0), last }) ?? null;
+    nextRun(schedule, {
+      ...context,
+      now: last === now ? floorMinute(now) + minuteMs : now,
+      last,
+    }) ?? null;
 
   const coveredByLaterRun =
     due !== null && context.last !== null && context.last >= due && context.last <= now;
@@ -89,8 +93,7 @@ function walkGap(
   while (begin !== undefined && begin <= context.now) {
     if (slots.length === countedPerGap) {
       // The newest slot is what may still run: take the current minute for it.
-      const nowMinute = context.now - (context.now % minuteMs);
-      slots.push({ begin: nowMinute, end: null });
+      slots.push({ begin: floorMinute(context.now), end: null });
       return { slots, uncounted: true };
     }
     const end: number | undefined = nextRun(schedule, {

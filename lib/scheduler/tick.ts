@@ -2,14 +2,10 @@ import { bootId, uptimeMs } from '../env/host.js';
 import type { Overview } from '../store/overview.js';
 import { readOverview } from '../store/overview.js';
 import { openStore, type Store, StoreUnwritableError } from '../store/store.js';
-import type { TaskKey } from '../store/tasks.js';
 import { clockStepMs } from './clock-step.js';
-import type { SchedulerDeps } from './deps.js';
+import type { SchedulerDeps, TickFilter } from './deps.js';
 import { configurationFingerprint } from './fingerprint.js';
 import { type ClockReading, finishScan, readScan } from './stamps.js';
-
-/** Which schedules a pass looks at; the minute job looks at all. */
-export type TickFilter = (task: TaskKey) => boolean;
 
 /**
  * One pass of the scheduler: the minute job. Loads nothing but the store unless there is something

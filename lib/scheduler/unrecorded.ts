@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { selfIdentity } from '../exec/process-identity.js';
+import { selfIdentity } from '../env/process-identity.js';
 import { evaluate } from '../schedule/due.js';
 import type { RunRow } from '../store/runs.js';
 import type { Store } from '../store/store.js';

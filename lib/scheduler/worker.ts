@@ -1,4 +1,4 @@
-import { selfIdentity } from '../exec/process-identity.js';
+import { selfIdentity } from '../env/process-identity.js';
 import { runTable } from '../store/runs.js';
 import { openStore } from '../store/store.js';
 import { unrecordedBatch } from './degraded-tick.js';

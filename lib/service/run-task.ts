@@ -1,3 +1,102 @@
-export async function runTaskResource(..._a: unknown[]): Promise<any> {
-  throw new Error('x');
+import {
+  formatObjectPath,
+  objectConfigFile,
+  objectLogFile,
+  parseObjectPath,
+  rootNamespace,
+} from '../config/object-path.js';
+import { readSection } from '../config/values.js';
+import type { RunOutcome } from '../driver/contract.js';
+import type { Clock } from '../env/clock.js';
+import type { Paths } from '../env/paths.js';
+import { AgentError } from '../errors/agent-error.js';
+import type { Run, Stream } from '../exec/run.js';
+import type { Log } from '../log/log.js';
+import { driverOf } from './resource-driver.js';
+import { readServiceFile } from './service-file.js';
+
+export interface TaskServices {
+  paths: Paths;
+  nodename: string;
+  log: Log;
+  run: Run;
+  clock: Clock;
+  env: Readonly<Record<string, string | undefined>>;
+  nodeConf: (section: string, key: string) => string | undefined;
+}
+
+export interface TaskRequest {
+  /** Path of the service, in display form. */
+  scope: string;
+  rid: string;
+  runId: number;
+  origin: string;
+  /** UTC ms; null for a run by hand. */
+  slotBegin: number | null;
+  slotEnd: number | null;
+  confirmed: boolean | undefined;
+  onLine?: (stream: Stream, line: string) => void;
+}
+
+/**
+ * Runs one task resource of a service.
+ * @throws AgentError when the service, the resource or its configuration cannot be used
+ */
+export async function runTaskResource(
+  request: TaskRequest,
+  services: TaskServices,
+): Promise<RunOutcome & { log: string }> {
+  const { scope, rid } = request;
+  const { paths, log } = services;
+  const path = parseObjectPath(scope);
+  const file = readServiceFile(objectConfigFile(paths, path), services);
+  const driver = await driverOf(file, rid);
+  if (!driver.run) {
+    throw new AgentError('E_NO_ACTION', `${scope} ${rid}: ${driver.id} has nothing to run`, {});
+  }
+  const { values, findings } = readSection(file.evaluator, rid, driver.keywords);
+  if (!values) {
+    const finding = findings.find(({ level }) => level === 'error');
+    const place = `${objectConfigFile(paths, path)}:${finding?.line ?? 1}`;
+    throw new AgentError('E_CONFIG', `${place}: ${finding?.key ?? rid}: ${finding?.message}`, {
+      exit: 'config',
+      remedy: `see \`svcmgr -s ${scope} validate config\``,
+    });
+  }
+  const outcome = await driver.run(values as never, {
+    run: services.run,
+    log,
+    clock: services.clock,
+    environment: taskEnvironment(request, file.evaluator.find('DEFAULT', 'id')?.text),
+    confirmed: request.confirmed,
+    ...(request.onLine && { onLine: request.onLine }),
+  });
+  return { ...outcome, log: objectLogFile(paths, path) };
+}
+
+/** What the programs of a task are told (names of the original agent, and the slot). */
+function taskEnvironment(
+  { scope, rid, runId, origin, slotBegin, slotEnd }: TaskRequest,
+  id: string | undefined,
+): Record<string, string> {
+  const path = parseObjectPath(scope);
+  const iso = (at: number | null): Record<string, string>[] =>
+    at === null ? [] : [{ at: new Date(at).toISOString() }];
+  const begin = iso(slotBegin)[0]?.['at'];
+  const end = iso(slotEnd)[0]?.['at'];
+  return {
+    OPENSVC_SVCNAME: path.name,
+    OPENSVC_NAME: path.name,
+    OPENSVC_SVCPATH: formatObjectPath(path),
+    OPENSVC_KIND: path.kind,
+    ...(path.namespace !== rootNamespace && { OPENSVC_NAMESPACE: path.namespace }),
+    ...(id !== undefined && { OPENSVC_ID: id, OPENSVC_SVC_ID: id }),
+    OPENSVC_ACTION: 'run',
+    OPENSVC_RID: rid,
+    OPENSVC_LEADER: '0',
+    OPENSVC_RUN_ID: String(runId),
+    OPENSVC_RUN_ORIGIN: origin,
+    ...(begin !== undefined && { OPENSVC_SLOT_BEGIN: begin }),
+    ...(end !== undefined && { OPENSVC_SLOT_END: end }),
+  };
 }

@@ -30,7 +30,7 @@ export function scheduleSettings(raw: (key: string) => string | undefined): Sche
   const converted = <K extends 'max_lateness' | 'run_if_unrecorded'>(key: K): unknown => {
     const text = raw(key);
     if (text === undefined) return undefined;
-    return guarded(() => convertKeyword(key, scheduleKeywords[key], text));
+    return guarded(() => convertKeyword(scheduleKeywords[key], text));
   };
   const guarded = <T>(work: () => T): T | undefined => {
     try {

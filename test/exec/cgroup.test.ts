@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { selfIdentity } from '../../lib/env/process-identity.js';
 import {
   cgroupPids,
   findCgroup,
@@ -8,7 +9,6 @@ import {
   openRunGroup,
   sweepGroups,
 } from '../../lib/exec/cgroup.js';
-import { selfIdentity } from '../../lib/exec/process-identity.js';
 import { can, temporary } from './probe.js';
 
 /** A directory that looks like a hierarchy: enough for finding one, whatever this host has. */

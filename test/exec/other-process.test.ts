@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readProcessStat } from '../../lib/exec/process-identity.js';
+import { readProcessStat } from '../../lib/env/process-identity.js';
 import type { RunResult } from '../../lib/exec/run.js';
 import { bundled, can, pidsWith, temporary, until } from './probe.js';
 

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startDetached } from '../../lib/exec/detach.js';
 import {
   identityOf,
   isAlive,
   readProcessStat,
   selfIdentity,
-} from '../../lib/exec/process-identity.js';
+} from '../../lib/env/process-identity.js';
+import { startDetached } from '../../lib/exec/detach.js';
 import { createRunner, type ProcessTree } from '../../lib/exec/run.js';
 import { killTree } from '../../lib/exec/tree.js';
 import { bundled, can, pidsWith, places, readIfThere, until } from './probe.js';

@@ -69,7 +69,7 @@ export const nodemgrCommands: readonly CommandEntry[] = [
   },
   {
     words: 'validate config',
-    describe: 'check node.conf and every service file',
+    describe: 'check node.conf',
     load: () => import('./validate-config.js'),
   },
   { words: 'logs', describe: 'the log of the node', load: () => import('./logs.js') },

@@ -1,9 +1,75 @@
+/** checks: the use of space and inodes of every local file system. */
+
+import { identityOf, isAlive, type ProcessIdentity } from '../../env/process-identity.js';
+import { probeMounts } from '../../host/df.js';
+import { distinctMounts, isChecked, readMounts } from '../../host/mounts.js';
 import { defineTask } from '../../task/contract.js';
+
+/** One measured value of one checked thing (spec node 4.6). */
+export interface CheckResult {
+  type: string;
+  driver: string;
+  instance: string;
+  /** Path of the service that owns the instance, empty when none does. */
+  service: string;
+  value: number;
+  /** UTC ms. */
+  at: number;
+}
+
+/** What one run of the checks found. */
+export interface CheckReport {
+  results: CheckResult[];
+  /** File systems that did not answer, with probes that still hang there. */
+  silent: { mount: string; why: string; stuck: readonly ProcessIdentity[] }[];
+}
+
+const probeTimeoutMs = 5_000;
+
 export default defineTask({
   name: 'checks',
-  section: 'x',
-  describe: 'x',
-  async run(c) {
-    c.results.write('checks', {});
+  section: 'checks',
+  describe: 'run the health checks',
+
+  async run({ run, clock, log, results }) {
+    const before = results.read('checks') as CheckReport | undefined;
+    const hanging = new Map(before?.silent.map(({ mount, stuck }) => [mount, stuck]));
+    const mounts = distinctMounts(readMounts()).filter(isChecked);
+    const probes = await probeMounts(run, mounts, {
+      timeoutMs: probeTimeoutMs,
+      // A second probe of a dead mount would only hang beside the first.
+      isKnownDead: ({ mountPoint }) => hanging.get(mountPoint)?.some(isAlive) ?? false,
+    });
+
+    const at = clock.now();
+    const report: CheckReport = { results: [], silent: [] };
+    const add = (type: string, driver: string, instance: string, value: number): void => {
+      report.results.push({ type, driver, instance, service: '', value, at });
+    };
+    for (const probe of probes) {
+      const { mountPoint } = probe.mount;
+      if (probe.state === 'ok') {
+        const { use } = probe;
+        if (use.usedPercent !== null) {
+          add('fs_u', 'df', mountPoint, use.usedPercent);
+          add('fs_u', 'df', `${mountPoint}.free`, use.freeKib);
+          add('fs_u', 'df', `${mountPoint}.size`, use.sizeKib);
+        }
+        if (use.usedInodesPercent !== null) {
+          add('fs_i', 'df', mountPoint, use.usedInodesPercent);
+          add('fs_i', 'df', `${mountPoint}.free`, use.freeInodes);
+          add('fs_i', 'df', `${mountPoint}.size`, use.inodes);
+        }
+        continue;
+      }
+      const why = probe.state === 'error' ? probe.why : 'it does not answer';
+      const stuck =
+        probe.state === 'timeout'
+          ? probe.stuckPids.flatMap((pid) => identityOf(pid) ?? [])
+          : (hanging.get(mountPoint) ?? []);
+      report.silent.push({ mount: mountPoint, why, stuck });
+      if (!hanging.has(mountPoint)) log.warn('file system not checked', { mount: mountPoint, why });
+    }
+    results.write('checks', report);
   },
 });

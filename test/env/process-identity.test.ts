@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { bootId } from '../../lib/env/host.js';
 import {
-  bootId,
   identityOf,
   isAlive,
   parseProcessStat,
   readProcessStat,
   selfIdentity,
-} from '../../lib/exec/process-identity.js';
-import { temporary, until } from './probe.js';
+} from '../../lib/env/process-identity.js';
+import { temporary, until } from '../exec/probe.js';
 
 test('a command name with blanks and parentheses does not shift the fields', () => {
   const rest = Array.from({ length: 48 }, (_, i) => i + 5).join(' ');

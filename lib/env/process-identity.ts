@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { errnoOf } from '../errors/agent-error.js';
+import { bootId } from './host.js';
 
 /**
  * Names one process for as long as the host lives: a pid alone is reused, a pid with its start time
@@ -50,14 +51,6 @@ export function readProcessStat(pid: number | 'self'): ProcessStat | undefined {
     if (isGone(error)) return undefined;
     throw error;
   }
-}
-
-let currentBoot: string | undefined;
-
-/** The id of this boot, from `/proc/sys/kernel/random/boot_id`. */
-export function bootId(): string {
-  currentBoot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  return currentBoot;
 }
 
 let self: ProcessIdentity | undefined;

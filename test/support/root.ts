@@ -1,0 +1,28 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type Paths, pathsBelow } from '../../lib/env/paths.js';
+
+export interface TestRoot {
+  directory: string;
+  paths: Paths;
+  /** Writes a configuration file: `node.conf`, `web.conf`. */
+  write(name: string, text: string): string;
+}
+
+/** A root of its own for one test, removed when the test is over. */
+export function createRoot(files: Readonly<Record<string, string>> = {}): TestRoot {
+  const directory = mkdtempSync(join(tmpdir(), 'nodemgr-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const paths = pathsBelow(directory);
+  mkdirSync(paths.etc, { recursive: true });
+  const write = (name: string, text: string): string => {
+    const path = join(paths.etc, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  for (const [name, text] of Object.entries(files)) write(name, text);
+  return { directory, paths, write };
+}
