@@ -90,7 +90,8 @@ export function parseIni(input: string | Uint8Array): IniFile {
 
 /** One line of the text with the offsets of its parts; `end` is before the line break. */
 export interface IniLine {
-  readonly kind: 'blank' | 'comment' | 'header' | 'key' | 'more' | 'bad';
+  /** `more` continues a key, `lost` a line that was refused. */
+  readonly kind: 'blank' | 'comment' | 'header' | 'key' | 'more' | 'bad' | 'lost';
   readonly number: number;
   readonly start: number;
   readonly end: number;
@@ -137,7 +138,7 @@ export function* scanIni(text: string): Generator<IniLine> {
         message: 'an indented line continues a value, but no keyword precedes it',
       };
     } else if (first > start) {
-      kind = owner === 'key' ? 'more' : 'comment';
+      kind = owner === 'key' ? 'more' : 'lost';
       valueStop = valueEnd(text, start, end);
     } else if (sign === openBracket) {
       const header = readHeader(text, start, end);
@@ -217,13 +218,13 @@ function decode(bytes: Uint8Array): { text: string; badLines?: ReadonlySet<numbe
   return { text: buffer.toString('utf8'), badLines };
 }
 
-/** What makes a line unreadable whatever it says. Comments may hold anything. */
+/** What makes a line unreadable whatever it says. What is not read may hold anything. */
 function badText(
   text: string,
   line: IniLine,
   badLines: ReadonlySet<number> | undefined,
 ): LineProblem | undefined {
-  if (line.kind === 'blank' || line.kind === 'comment') return undefined;
+  if (line.kind === 'blank' || line.kind === 'comment' || line.kind === 'lost') return undefined;
   for (let at = line.start; at < line.end; at++) {
     if (isControl(text.charCodeAt(at))) {
       return { column: at - line.start + 1, message: 'control character' };

@@ -65,15 +65,13 @@ function secretStart(
   tableOf: TableOf,
 ): number | undefined {
   if (line.kind === 'header' || line.kind === 'blank') return undefined;
-  if (line.kind === 'more') return inside ? line.valueStart : undefined;
+  if (line.kind === 'more' || line.kind === 'lost') return inside ? line.valueStart : undefined;
   const table = line.section === undefined ? undefined : tableOf(line.section);
   if (line.kind === 'key') {
     const secret = isSecretKey(text.slice(line.start, line.keyEnd), table);
     return secret && line.valueEnd > line.valueStart ? line.valueStart : undefined;
   }
   const body = text.slice(line.start, line.end);
-  const sign = /^\s*[#;]/.test(body);
-  if (line.kind === 'comment' && !sign) return inside ? line.valueStart : undefined;
   const match = /^[\s#;]*([^\s=:#;][^\s=:]*)[\s=:]+\S/.exec(body);
   if (!match || !isSecretKey(match[1] ?? '', table)) return undefined;
   return line.start + match[0].length - 1;

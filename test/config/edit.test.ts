@@ -50,6 +50,11 @@ const sets = [
   { text: '[a]\nk = v\nk@n1 = 2\n', to: '[a]\nk = v\nk@n1 = 2\n', why: 'an equal value: nothing' },
   { text: '[a]\nk = v ; c', to: '[a]\nk = v ; c', why: 'equal without its comment' },
   { text: '[a]\n# k = 1\n', to: '[a]\n# k = 1\nk = v\n', why: 'a comment is no keyword' },
+  {
+    text: '[a]\nbroken\n\n  lost\n[b]\n',
+    to: '[a]\nbroken\n\n  lost\nk = v\n[b]\n',
+    why: 'what belongs to a broken line stays with it',
+  },
   { text: '[a]\nbroken\nk = 1\n', to: '[a]\nbroken\nk = v\n', why: 'broken lines are left alone' },
   { text: '\ufeff[a]\nk = 1\n', to: '\ufeff[a]\nk = v\n', why: 'a byte order mark stays' },
 ];
