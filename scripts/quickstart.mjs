@@ -5,18 +5,11 @@
  * `--skip-setup` leaves out installing and building.
  */
 import { spawn } from 'node:child_process';
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installModules } from './setup.mjs';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
 const bold = process.stdout.isTTY && !process.env.NO_COLOR ? ['\u001b[1m', '\u001b[22m'] : ['', ''];
@@ -54,47 +47,26 @@ async function setUp() {
   if (major < 20 || (major === 20 && minor < 19)) {
     throw new Complaint(`Node.js 20.19 or later is needed, this is ${process.versions.node}`);
   }
-  if (timeOf('node_modules/.package-lock.json') < timeOf('package-lock.json')) {
-    console.log(
-      'Installing packages. The first time the SQLite addon is compiled: a minute or two.',
-    );
-    await npm('ci', '--include=dev', '--no-audit', '--no-fund');
-  }
+  installModules(top);
   if (!(await addonLoads())) {
-    console.log('Building the SQLite addon for this version of Node.js.');
-    await npm('rebuild', 'better-sqlite3');
-    if (!(await addonLoads())) throw new Complaint(`the SQLite addon cannot be used\n${advice}`);
+    console.log('building the SQLite addon for this version of Node.js');
+    const { output } = await run(['npm', 'rebuild', 'better-sqlite3'], { quiet: true });
+    if (!(await addonLoads())) {
+      throw new Complaint(
+        `the SQLite addon cannot be used\n${output}\nTo compile it install python3, make and g++:\n` +
+          '  apt-get install python3 make g++',
+      );
+    }
   }
   if (interrupted) return;
   const { code, output } = await run([process.execPath, 'scripts/build.mjs'], { quiet: true });
   if (code !== 0) throw new Complaint(`the build failed\n${output}`);
 }
 
-const advice =
-  '  It is compiled on this host. Install a compiler and try again; on Debian, as root:\n' +
-  '    apt-get install --yes python3 make g++';
-
-async function npm(...args) {
-  const cli = process.env.npm_execpath;
-  const argv = cli?.endsWith('.js') ? [process.execPath, cli, ...args] : ['npm', ...args];
-  // What the npm around us exports about its own run is not meant for this one.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|command)/.test(name)),
-  );
-  const { code, output } = await run(argv, { quiet: true, env });
-  if (code === 0 || interrupted) return;
-  const compiling = /node-gyp|gyp ERR|prebuild-install|better-sqlite3/.test(output);
-  throw new Complaint(`npm ${args[0]} failed\n${output}${compiling ? advice : ''}`);
-}
-
 /** Whether the addon is there and fits this Node.js. It is tried in a process of its own. */
 async function addonLoads() {
   const program = `process.dlopen({ exports: {} }, ${JSON.stringify(addon)})`;
   return (await run([process.execPath, '-e', program], { quiet: true })).code === 0;
-}
-
-function timeOf(path) {
-  return statSync(join(top, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /** The tour, in a root that is removed at its end, whatever happens. */
