@@ -140,6 +140,14 @@ function unbalancedTag(text: string): string | undefined {
   return open.at(-1);
 }
 
+test('the design names every room', () => {
+  const rooms = readdirSync(join(top, 'lib'));
+  const design = read(join('docs', 'design.md'));
+  const rows = design.split('\n').filter((line) => /^\| \d+ \|/.test(line));
+  const missing = rooms.filter((room) => !rows.some((row) => row.includes(`\`${room}\``)));
+  expect(missing).toEqual([]);
+});
+
 test('each dependency has a line with its licence', () => {
   const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
     string,

@@ -47,7 +47,7 @@ export const svcmgrCommands: readonly CommandEntry[] = [
   },
   {
     words: 'delete',
-    describe: 'remove a service, its logs and its runs',
+    describe: 'remove a service with its logs',
     load: () => import('./delete.js'),
   },
   { words: 'logs', describe: 'the log of a service', load: () => import('./logs.js') },
