@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { constants } from 'node:os';
 import { AgentError } from '../errors/agent-error.js';
 
 /**
@@ -10,15 +9,16 @@ import { AgentError } from '../errors/agent-error.js';
  */
 export async function runInteractive(argv: readonly string[]): Promise<number> {
   const [program = '', ...rest] = argv;
-  const child = spawn(program, rest, { stdio: 'inherit' });
-  try {
-    const [code] = (await once(child, 'exit')) as [number | null];
-    return code ?? 128;
-  } catch (cause) {
-    throw new AgentError('E_NO_COMMAND', `${program} cannot be started`, {
-      exit: 'unavailable',
-      remedy: 'set EDITOR to the editor you use',
-      cause,
-    });
-  }
+  const { execa } = await import('execa');
+  const { exitCode, signal, cause } = await execa(program, rest, {
+    stdio: 'inherit',
+    reject: false,
+  });
+  if (exitCode !== undefined) return exitCode;
+  if (signal !== undefined) return 128 + (constants.signals[signal] ?? 0);
+  throw new AgentError('E_NO_COMMAND', `${program} cannot be started`, {
+    exit: 'unavailable',
+    remedy: 'set EDITOR to the editor you use',
+    cause,
+  });
 }

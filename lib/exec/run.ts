@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { constants as osConstants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { type Clock, systemClock } from '../env/clock.js';
@@ -265,7 +266,7 @@ type Outcome = Omit<RunResult, 'argv' | 'skipped' | 'startedAt' | 'endedAt'> & {
 };
 
 async function start({ argv, options, account, group, id, deps }: Started): Promise<Outcome> {
-  const { execa } = await import('execa');
+  const { spawn } = await import('node:child_process');
   const token = `nodemgr:${id}:`;
   const marker = `${runMarkerName}=${id}`;
   const given = { ...account?.environment, ...options.env };
@@ -283,17 +284,11 @@ async function start({ argv, options, account, group, id, deps }: Started): Prom
   });
 
   const began = performance.now();
-  const child = execa(wrapped[0] ?? '', wrapped.slice(1), {
+  const child = spawn(wrapped[0] ?? '', wrapped.slice(1), {
     cwd: '/',
     env: environment,
-    extendEnv: false,
     detached: true,
-    cleanup: false,
-    buffer: false,
-    reject: false,
-    stdin: options.input === undefined ? 'ignore' : 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     ...(account?.uid === undefined ? {} : { uid: account.uid, gid: account.gid ?? account.uid }),
   });
   const exited = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
@@ -301,13 +296,12 @@ async function start({ argv, options, account, group, id, deps }: Started): Prom
     child.once('error', reject);
   });
   exited.catch(() => undefined);
-  child.catch(() => undefined);
   const { pid } = child;
   if (pid === undefined) {
     throw new AgentError('E_START', `cannot start ${argv[0]}`, {
       exit: 'unavailable',
       remedy: 'look at the limits on processes, memory and open files of this host',
-      cause: await child,
+      cause: await exited.catch((error: unknown) => error),
     });
   }
 
@@ -319,7 +313,7 @@ async function start({ argv, options, account, group, id, deps }: Started): Prom
     cgroup: group?.path ?? null,
     marker,
   };
-  const output = captureOutput(child.stdout, child.stderr, token, options);
+  const output = captureOutput(child, token, options);
   if (child.stdin) {
     child.stdin.on('error', () => undefined); // the program need not read it
     child.stdin.end(options.input);
@@ -394,7 +388,7 @@ function watchEnd(options: RunOptions, now: boolean) {
   return { wanted, stop: () => stop() };
 }
 
-function captureOutput(out: Readable, err: Readable, token: string, options: RunOptions) {
+function captureOutput(child: ChildProcess, token: string, options: RunOptions) {
   const maxBytes = options.maxOutputBytes ?? defaultOutputBytes;
   const stdout = new BoundedCapture(maxBytes);
   const stderr = new BoundedCapture(maxBytes);
@@ -418,7 +412,8 @@ function captureOutput(out: Readable, err: Readable, token: string, options: Run
     stderr.push(chunk);
     errLines?.push(chunk);
   });
-  const take = (stream: Readable, push: (chunk: Buffer) => void) => {
+  const take = (stream: Readable | null, push: (chunk: Buffer) => void) => {
+    if (!stream) throw new Error('a stream of the child is no pipe');
     let open = true;
     stream.on('data', (chunk: Buffer) => {
       lastData = performance.now();
@@ -434,11 +429,11 @@ function captureOutput(out: Readable, err: Readable, token: string, options: Run
     return { closed, isOpen: () => open };
   };
   const streams = [
-    take(out, (chunk) => {
+    take(child.stdout, (chunk) => {
       stdout.push(chunk);
       outLines?.push(chunk);
     }),
-    take(err, (chunk) => reports.push(chunk)),
+    take(child.stderr, (chunk) => reports.push(chunk)),
   ];
 
   return {
@@ -459,8 +454,8 @@ function captureOutput(out: Readable, err: Readable, token: string, options: Run
         timer.cancel();
         if (done) break;
       }
-      out.destroy();
-      err.destroy();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
       reports.end();
       outLines?.end();
       errLines?.end();

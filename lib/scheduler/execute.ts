@@ -1,6 +1,5 @@
 import { AgentError } from '../errors/agent-error.js';
 import type { ProcessTree, Run } from '../exec/run.js';
-import { LockBusyError, withLock } from '../lock/lock.js';
 import { nodeTasks } from '../node/catalogue.js';
 import { runNodeTask } from '../node/run-node-task.js';
 import type { RunRow } from '../store/runs.js';
@@ -9,7 +8,6 @@ import { parseDuration } from '../units/duration.js';
 import { runMarkName } from './marks.js';
 import { type Outcome, plainOutcome } from './outcome.js';
 import type { RunServices } from './run-services.js';
-import { taskLockPath } from './task-lock.js';
 
 export interface ExecuteOptions {
   /** Monotonic ms at which the run is ended whatever its own timeout says. */
@@ -31,24 +29,16 @@ const never = new AbortController().signal;
 const fallbackTimeoutMs = 60 * 60_000;
 
 /**
- * Runs what a ledger row stands for, under the lock of its task. Expected failures are outcomes; a
- * task that is already running gives `skipped`.
+ * Runs what a ledger row stands for. Expected failures are outcomes. The caller sees to it that the
+ * task does not run more often at once than it may: the ledger does (`claim.ts`, `manual-run.ts`),
+ * and where it cannot be written, the lock of the task (`task-lock.ts`).
  */
-export async function executeRow(
+export function executeRow(
   row: RunRow,
   services: RunServices,
   options: ExecuteOptions = {},
 ): Promise<Outcome> {
-  try {
-    return await withLock(
-      taskLockPath(services.paths, row),
-      { intent: row.action, waitMs: 0, now: services.clock.now },
-      () => (row.scope === 'node' ? executeNodeTask : executeServiceTask)(row, services, options),
-    );
-  } catch (error) {
-    if (error instanceof LockBusyError) return plainOutcome('skipped', error.message, null);
-    throw error;
-  }
+  return (row.scope === 'node' ? executeNodeTask : executeServiceTask)(row, services, options);
 }
 
 /** The run function of one ledger row: marks every process, ends it with the run. */

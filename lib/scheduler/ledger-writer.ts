@@ -1,31 +1,31 @@
-import { type Store, StoreUnwritableError } from '../store/store.js';
+import type { Store } from '../store/store.js';
+
+/** Writes that can wait go out with the next commit, and at the latest after this time. */
+const laterMs = 100;
 
 /**
  * Collects ledger writes and commits those that came together in one transaction: each commit waits
  * for the disk, so a hundred ends at once cost one wait.
- *
- * While the store refuses writes they are kept and tried again with the next ones.
  */
 export function ledgerWriter(store: Store) {
   let queue: (() => void)[] = [];
   let flush: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
+  /** A transaction that fails is forgotten: whoever waits for it is told and decides. */
   function commit(): void {
+    clearTimeout(timer);
+    timer = undefined;
     const writes = queue;
     queue = [];
     if (writes.length === 0) return;
-    try {
-      store.immediate(() => {
-        for (const write of writes) write();
-      });
-    } catch (error) {
-      queue = [...writes, ...queue];
-      throw error;
-    }
+    store.immediate(() => {
+      for (const write of writes) write();
+    });
   }
 
   return {
-    /** Resolves when `write` is on disk. @throws StoreUnwritableError; the write stays queued */
+    /** Resolves when `write` is on disk. @throws StoreUnwritableError when it could not be written */
     write(write: () => void): Promise<void> {
       queue.push(write);
       flush ??= new Promise<void>((resolve, reject) => {
@@ -41,15 +41,16 @@ export function ledgerWriter(store: Store) {
       });
       return flush;
     },
-    /** Tries once more; true when nothing is left over. */
-    settle(): boolean {
-      try {
-        commit();
-        return true;
-      } catch (error) {
-        if (error instanceof StoreUnwritableError) return false;
-        throw error;
-      }
+    /** Writes what nobody waits for, and whose loss does no harm. */
+    later(write: () => void): void {
+      queue.push(write);
+      timer ??= setTimeout(() => {
+        try {
+          commit();
+        } catch {
+          // The facts of a running process: the end of the run is what counts.
+        }
+      }, laterMs);
     },
   };
 }

@@ -1,12 +1,15 @@
-import { selfIdentity } from '../env/process-identity.js';
+import { isAlive, selfIdentity } from '../env/process-identity.js';
+import { AgentError } from '../errors/agent-error.js';
 import { type RunOrigin, type RunRow, runTable } from '../store/runs.js';
-import { StoreUnwritableError } from '../store/store.js';
-import type { TaskKey } from '../store/tasks.js';
+import { type Store, StoreUnwritableError } from '../store/store.js';
+import { type TaskKey, taskTable } from '../store/tasks.js';
 import { type ExecuteOptions, executeRow } from './execute.js';
 import { nextDueAfter } from './next-due.js';
 import type { Outcome } from './outcome.js';
+import { ownerOf } from './reap.js';
 import type { RunServices } from './run-services.js';
 import { spool } from './spool.js';
+import { underTaskLock } from './task-lock.js';
 
 export interface ManualRun {
   /** Undefined when the ledger could not take the run. */
@@ -46,13 +49,14 @@ export async function runByHand(
   let unrecorded: StoreUnwritableError | undefined;
   unrecorded = attempt(() =>
     store.immediate(() => {
+      refuseWhileRunning(store, key);
       id = runTable(store).claim(claimed);
       if (id !== undefined) runTable(store).start(id, null, startedAt, pid);
     }),
   );
   const row: RunRow = { ...emptyRow, ...claimed, id: id ?? 0, startedAt };
 
-  const outcome = await executeRow(row, services, {
+  const runOptions: ExecuteOptions = {
     ...options,
     onStart(tree) {
       options.onStart?.(tree);
@@ -61,7 +65,11 @@ export async function runByHand(
       const runId = id;
       attempt(() => store.immediate(() => runTable(store).setChild(runId, child)));
     },
-  });
+  };
+  const outcome =
+    id === undefined
+      ? await underTaskLock(row, services, () => executeRow(row, services, runOptions))
+      : await executeRow(row, services, runOptions);
 
   const endedAt = clock.now();
   const end = { ...outcome, id: row.id, endedAt };
@@ -84,6 +92,23 @@ export async function runByHand(
     unrecorded ??= failed;
   }
   return { id, outcome, unrecorded };
+}
+
+/** @throws AgentError `E_RUNNING` when as many runs of the task go as it allows */
+function refuseWhileRunning(store: Store, key: TaskKey): void {
+  const same = <T extends TaskKey>(row: T): boolean =>
+    row.scope === key.scope && row.action === key.action && row.section === key.section;
+  const limit = taskTable(store).ofScope(key.scope).find(same)?.maxParallel ?? 1;
+  const running = runTable(store)
+    .open()
+    .filter((row) => same(row) && isAlive(ownerOf(row)));
+  const [first] = running;
+  if (!first || running.length < limit) return;
+  throw new AgentError(
+    'E_RUNNING',
+    `${key.scope} ${key.section} is running already (run ${first.id}, process ${first.childPid ?? first.ownerPid})`,
+    { exit: 'tryAgain', remedy: `try again later, or look at it: nodemgr show run ${first.id}` },
+  );
 }
 
 /** @returns the refusal of the store, if that is what went wrong */

@@ -1,4 +1,4 @@
-import { isAlive } from '../env/process-identity.js';
+import { isAlive, type ProcessIdentity } from '../env/process-identity.js';
 import { killTree } from '../exec/tree.js';
 import type { RunRow } from '../store/runs.js';
 import { runMarker } from './marks.js';
@@ -20,7 +20,7 @@ export async function reapOrphans(open: readonly RunRow[], bootId: string): Prom
     const owner = `${row.bootId} ${row.ownerPid} ${row.ownerStart}`;
     let lives = alive.get(owner);
     if (lives === undefined) {
-      lives = ownerLives(row);
+      lives = isAlive(ownerOf(row));
       alive.set(owner, lives);
     }
     if (lives) continue;
@@ -45,9 +45,9 @@ export async function reapOrphans(open: readonly RunRow[], bootId: string): Prom
   return fates;
 }
 
-function ownerLives({ ownerPid, ownerStart, bootId }: RunRow): boolean {
-  if (ownerPid === null || ownerStart === null || bootId === null) return false;
-  return isAlive({ pid: ownerPid, startTime: ownerStart, bootId });
+/** The process that a row belongs to; one that never was when the row does not tell. */
+export function ownerOf({ ownerPid, ownerStart, bootId }: RunRow): ProcessIdentity {
+  return { pid: ownerPid ?? -1, startTime: ownerStart ?? -1, bootId: bootId ?? '' };
 }
 
 function whyLost(row: RunRow, bootId: string): string {

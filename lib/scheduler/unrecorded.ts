@@ -9,6 +9,7 @@ import { evaluationOf } from './evaluation.js';
 import { executeRow } from './execute.js';
 import type { RunServices } from './run-services.js';
 import { spool } from './spool.js';
+import { underTaskLock } from './task-lock.js';
 
 /**
  * Runs the due tasks that are marked `run_if_unrecorded` while the ledger takes no writes. A stamp
@@ -54,7 +55,7 @@ export async function runUnrecorded(store: Store, services: RunServices): Promis
       usage: null,
       log: null,
     };
-    const outcome = await executeRow(row, services);
+    const outcome = await underTaskLock(row, services, () => executeRow(row, services));
     const kept = spool(paths, {
       kind: 'run',
       row: { ...row, ...outcome, endedAt: clock.now() },

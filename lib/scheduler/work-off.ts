@@ -26,18 +26,24 @@ export async function workOff(
   services: RunServices,
   options: WorkOptions,
 ): Promise<void> {
-  const ledger = ledgerWriter(services.store);
   const queues = groupByTask(rows);
-  const workers = Array.from(
-    { length: Math.min(options.parallel ?? 10, queues.length) },
-    async () => {
-      for (let queue = queues.shift(); queue; queue = queues.shift()) {
-        for (const row of queue) await workOne(row, services, ledger, options);
-      }
-    },
+  const pool: Pool = { services, options, ledger: ledgerWriter(services.store) };
+  const size = Math.min(options.parallel ?? 10, queues.length);
+  await Promise.all(
+    Array.from({ length: size }, () => {
+      let group: RunRow[] = [];
+      return workInTurn(pool, () => {
+        if (group.length === 0) group = queues.shift() ?? [];
+        return group.shift();
+      });
+    }),
   );
-  await Promise.all(workers);
-  ledger.settle();
+}
+
+interface Pool {
+  services: RunServices;
+  options: WorkOptions;
+  ledger: LedgerWriter;
 }
 
 function groupByTask(rows: readonly RunRow[]): RunRow[][] {
@@ -49,52 +55,64 @@ function groupByTask(rows: readonly RunRow[]): RunRow[][] {
   return [...groups.values()];
 }
 
-async function workOne(
-  row: RunRow,
-  services: RunServices,
-  ledger: LedgerWriter,
-  options: WorkOptions,
-): Promise<void> {
-  const { store, clock, log } = services;
-  const runs = runTable(store);
-  const startedAt = clock.now();
-  let mine = false;
-  await ledger.write(() => {
-    mine = runs.start(row.id, row.batch, startedAt, options.ownerPid);
-    if (mine) queueStartPing(store, row, startedAt);
-  });
-  if (!mine) return;
+/**
+ * Runs one row after the other. The end of a run and the start of the next are one commit; a row
+ * whose start is not on disk is not run, the next tick hands it on.
+ */
+async function workInTurn(pool: Pool, take: () => RunRow | undefined): Promise<void> {
+  const { ledger, services } = pool;
+  let row: RunRow | undefined;
+  let end: RunEnd | undefined;
+  do {
+    const before = row;
+    const following = take();
+    let mine = false;
+    try {
+      await ledger.write(() => {
+        if (before && end && runTable(services.store).end(end)) services.recordEnd(before, end);
+        if (following) mine = start(pool, following);
+      });
+    } catch (error) {
+      if (!(error instanceof StoreUnwritableError)) throw error;
+      mine = false;
+      if (end) keepForLater(services, end, error);
+    }
+    row = following;
+    end = row && mine ? await execute(pool, row) : undefined;
+  } while (row);
+}
 
+/** Belongs into a transaction. @returns false when another process took the row meanwhile */
+function start({ services, options }: Pool, row: RunRow): boolean {
+  const { store, clock } = services;
+  const at = clock.now();
+  const mine = runTable(store).start(row.id, row.batch, at, options.ownerPid);
+  if (mine) queueStartPing(store, row, at);
+  return mine;
+}
+
+async function execute({ services, options, ledger }: Pool, row: RunRow): Promise<RunEnd> {
+  const { store, clock } = services;
   let outcome: Outcome;
   try {
     outcome = await executeRow(row, services, {
       deadline: options.deadline,
-      onStart: ({ pid, startTime, cgroup }) =>
-        void ledger
-          .write(() =>
-            runs.setChild(row.id, {
-              childPid: pid,
-              childStart: startTime,
-              cgroup: cgroup ?? null,
-            }),
-          )
-          .catch(() => undefined),
+      onStart: ({ pid, startTime, cgroup = null }) =>
+        ledger.later(() =>
+          runTable(store).setChild(row.id, { childPid: pid, childStart: startTime, cgroup }),
+        ),
     });
   } catch (error) {
     outcome = plainOutcome('failed', messageOf(error), 1);
   }
-
   const end: RunEnd = { ...outcome, id: row.id, endedAt: clock.now() };
   report(services, row, end);
-  try {
-    await ledger.write(() => {
-      if (runs.end(end)) services.recordEnd(row, end);
-    });
-  } catch (error) {
-    if (!(error instanceof StoreUnwritableError)) throw error;
-    const kept = spool(services.paths, { kind: 'end', end });
-    log.error('run not recorded yet', { id: row.id, kept, why: error.message });
-  }
+  return end;
+}
+
+function keepForLater(services: RunServices, end: RunEnd, error: StoreUnwritableError): void {
+  const kept = spool(services.paths, { kind: 'end', end });
+  services.log.error('run not recorded yet', { id: end.id, kept, why: error.message });
 }
 
 /** A run that went well says nothing; the ledger has it. */

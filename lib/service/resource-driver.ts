@@ -15,6 +15,11 @@ export function driverIdOf(file: ServiceFile, rid: string): string {
   return `${group}.${type ?? defaultTypes[group] ?? '?'}`;
 }
 
+type LoadedDriver = Driver<never> & { keywords: KeywordTable };
+
+/** Drivers of this process by id: a worker runs many resources of one driver. */
+const loaded = new Map<string, LoadedDriver>();
+
 /**
  * The driver of a resource, with the keywords that every resource has.
  * @throws AgentError when the service has no such resource, or nothing drives it
@@ -22,7 +27,7 @@ export function driverIdOf(file: ServiceFile, rid: string): string {
 export async function driverOf(
   file: ServiceFile,
   rid: string,
-): Promise<Driver<never> & { keywords: KeywordTable }> {
+): Promise<LoadedDriver> {
   const id = driverIdOf(file, rid);
   if (!file.ini.byName.has(rid)) {
     throw new AgentError('E_NO_RESOURCE', `${file.path.name}: there is no resource ${rid}`, {
@@ -36,6 +41,11 @@ export async function driverOf(
       remedy: 'correct `type`, or disable the resource',
     });
   }
-  const driver = (await load()).default;
-  return { ...driver, keywords: { ...resourceKeywords, ...driver.keywords } };
+  let driver = loaded.get(id);
+  if (!driver) {
+    const { default: own } = await load();
+    driver = { ...own, keywords: { ...resourceKeywords, ...own.keywords } };
+    loaded.set(id, driver);
+  }
+  return driver;
 }

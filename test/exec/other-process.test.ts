@@ -31,10 +31,10 @@ async function elsewhere(code: string): Promise<{ text: string; ms: number }> {
   return { text, ms: performance.now() - began };
 }
 
-test('execa is loaded by the first run, not before', () => {
+test('what starts processes is loaded by the first run, not before', () => {
   const text = readFileSync(new URL(runModule), 'utf8');
-  expect(text).toContain('import("execa")');
-  expect(text).not.toContain('from "execa"');
+  expect(text).toContain('import("node:child_process")');
+  expect(text).not.toContain('from "node:child_process"');
 });
 
 test.skipIf(!can.root)(
