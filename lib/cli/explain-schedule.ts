@@ -4,7 +4,7 @@ import { evaluate } from '../schedule/due.js';
 import { type Constraint, explain } from '../schedule/explain.js';
 import { nextRuns } from '../schedule/next.js';
 import { formatTimestamp, parseTimestamp } from '../schedule/timestamp.js';
-import { evaluationOf, zoneOf } from '../scheduler/evaluation.js';
+import { evaluationOf, lastOf, zoneOf } from '../scheduler/evaluation.js';
 import { freshenIndex } from '../scheduler/fresh-index.js';
 import { runTable } from '../store/runs.js';
 import { type TaskWithHistory, taskTable } from '../store/tasks.js';
@@ -115,7 +115,7 @@ export async function explainSchedule(
   );
 
   async function judge(row: TaskWithHistory) {
-    const { schedule, context } = await evaluationOf(row, app.nodename, now, row.lastAt);
+    const { schedule, context } = await evaluationOf(row, app.nodename, now, lastOf(row, now));
     const verdict = evaluate(schedule, context);
     const constraints = explain(schedule, context);
     return {

@@ -4,7 +4,7 @@ import { systemClock } from '../env/clock.js';
 import { nodeName } from '../env/host.js';
 import { packageRoot } from '../env/package-root.js';
 import { resolvePaths } from '../env/paths.js';
-import type { SchedulerDeps, TickFilter } from '../scheduler/deps.js';
+import type { SchedulerDeps, StartedWorker, TickFilter } from '../scheduler/deps.js';
 import { tick } from '../scheduler/tick.js';
 import type { ProcessEdge } from './process-edge.js';
 
@@ -46,9 +46,9 @@ export function schedulerDeps(edge: ProcessEdge): SchedulerDeps {
 }
 
 /** Starts the worker in its own session and, where possible, cgroup: it outlives the tick. */
-async function startWorker({ env }: ProcessEdge, args: readonly string[]): Promise<void> {
+async function startWorker({ env }: ProcessEdge, args: readonly string[]): Promise<StartedWorker> {
   const { startDetached } = await import('../exec/detach.js');
-  await startDetached(
+  return startDetached(
     [process.execPath, '--no-rehash-snapshot', join(packageRoot, 'dist', 'nodemgr.js'), ...args],
     { env: definedOnly(env), cgroup: 'worker' },
   );

@@ -1,14 +1,16 @@
 import { AgentError } from '../errors/agent-error.js';
 import { exitCodes } from '../errors/exit-codes.js';
+import { storeError } from '../store/store.js';
 import type { ProcessEdge } from './process-edge.js';
 
 /** Says what failed on stderr and sets the exit code. A bug shows its stack, nothing else does. */
 export function reportError(
   edge: ProcessEdge,
   program: string,
-  error: unknown,
+  cause: unknown,
   asJson = false,
 ): void {
+  const error = storeError('the store', cause);
   if (!(error instanceof AgentError)) {
     edge.setExitCode(exitCodes.failed.code);
     edge.stderr.write(`${program}: this is a bug: ${stackOf(error)}\n`);

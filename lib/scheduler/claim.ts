@@ -33,14 +33,17 @@ export interface ClaimContext {
  * Takes the planned tasks: must run inside one immediate transaction. The update of `next_due` from
  * the value that the plan was made from decides who gets a task; whoever comes second changes no
  * row and goes on. Slots that are not run get their closed row here, in the same transaction.
+ *
+ * @returns what was taken, how many rows were closed unrun, and the tasks that missed slots
  */
 export function claimPlanned(
   planned: readonly PlannedTask[],
   { tasks, runs, lastRuns }: ClaimTables,
   context: ClaimContext,
-): { claims: Claim[]; missed: PlannedTask[] } {
+): { claims: Claim[]; closed: number; missed: PlannedTask[] } {
   const claims: Claim[] = [];
   const missed: PlannedTask[] = [];
+  let closedSlots = 0;
   for (const item of planned) {
     const { task, plan } = item;
     if (task.nextDue === null || !tasks.claim(task.id, task.nextDue, plan.next)) continue;
@@ -56,19 +59,24 @@ export function claimPlanned(
       slots: count,
       at: context.now,
     });
-    for (const slot of plan.missed) {
-      runs.close({ ...closed(slot, slot.count), state: 'missed', reason: slot.reason });
+    closedSlots += plan.closed.length;
+    for (const slot of plan.closed) {
+      runs.close({ ...closed(slot, slot.count), state: slot.state, reason: slot.reason });
     }
-    if (plan.missed.length > 0) missed.push(item);
+    if (plan.closed.some(({ state }) => state === 'missed')) missed.push(item);
+    const newest = plan.run.at(-1) ?? plan.closed.at(-1);
+    if (newest) lastRuns.decided(task, newest.begin);
 
     const open = context.openRuns(task);
     if (plan.run.length > 0 && open.length >= task.maxParallel) {
       for (const slot of plan.run) {
         const reason = `run ${open[0]?.id} has not ended yet`;
         runs.close({ ...closed(slot, 1), state: 'skipped', reason });
+        closedSlots += 1;
       }
       continue;
     }
+    let claimed = false;
     for (const slot of plan.run) {
       const runId = runs.claim({
         scope: task.scope,
@@ -83,9 +91,11 @@ export function claimPlanned(
         token: context.newToken(),
         ...context.owner,
       });
-      if (runId !== undefined) claims.push({ task, runId });
+      if (runId === undefined) continue;
+      claims.push({ task, runId });
+      claimed = true;
     }
-    if (plan.run.length > 0) lastRuns.started(task, context.now);
+    if (claimed) lastRuns.started(task, context.now);
   }
-  return { claims, missed };
+  return { claims, closed: closedSlots, missed };
 }

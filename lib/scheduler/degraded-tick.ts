@@ -1,48 +1,66 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
 import { openSqlite } from '../sqlite/open.js';
-import { StoreUnwritableError } from '../store/store.js';
+import { StoreUnwritableError, storeError } from '../store/store.js';
 import type { SchedulerDeps } from './deps.js';
 
 const noticeName = 'store-trouble';
+
+/** A trouble that lasts is said again after this time. */
+const repeatMs = 24 * 3_600_000;
 
 /** The worker's word for: run what is marked `run_if_unrecorded`. */
 export const unrecordedBatch = '--unrecorded';
 
 /**
- * A tick without a usable store. The trouble is said once, by an error that cron mails; the ticks
- * after it are silent until the store works again. Tasks marked `run_if_unrecorded` run when the
- * store can at least be read.
+ * A tick without a usable store. The trouble is said once a day, by an error that cron mails; the
+ * ticks after it are silent until the store works again or another trouble comes. Tasks marked
+ * `run_if_unrecorded` run when the store can at least be read.
  */
-export async function degradedTick(deps: SchedulerDeps, error: unknown): Promise<void> {
-  if (!(error instanceof AgentError)) throw error;
+export async function degradedTick(deps: SchedulerDeps, cause: unknown): Promise<void> {
+  const error = storeError(deps.paths.store, cause);
+  if (!(error instanceof AgentError) || !/^E_(STORE|ADDON)/.test(error.code)) throw error;
   if (error instanceof StoreUnwritableError && hasUnrecordedDue(deps)) {
     await deps.startWorker?.(['worker', unrecordedBatch]);
   }
-  if (takeNotice(deps.paths)) throw error;
+  if (takeNotice(deps, error.code)) throw error;
 }
 
+const noticeOf = (paths: Paths): string => join(paths.run, noticeName);
+
 /** True for the first tick of a trouble. */
-function takeNotice(paths: Paths): boolean {
-  const path = join(paths.run, noticeName);
-  if (statSync(path, { throwIfNoEntry: false })) return false;
+function takeNotice({ paths, clock }: SchedulerDeps, code: string): boolean {
+  const path = noticeOf(paths);
+  try {
+    const age = clock.now() - statSync(path).mtimeMs;
+    if (readFileSync(path, 'utf8') === code && Math.abs(age) < repeatMs) return false;
+  } catch {
+    // Not said yet.
+  }
   try {
     mkdirSync(paths.run, { recursive: true, mode: 0o755 });
-    writeFileSync(path, '');
+    writeFileSync(path, code);
+    utimesSync(path, clock.now() / 1000, clock.now() / 1000);
   } catch {
     // No place to remember it: then it is said each time.
   }
   return true;
 }
 
-/** @returns true when a trouble was noticed before and is over now */
-export function clearNotice(paths: Paths): boolean {
-  const path = join(paths.run, noticeName);
-  if (!statSync(path, { throwIfNoEntry: false })) return false;
-  rmSync(path, { force: true });
-  return true;
+/** Whether a trouble was said that is not known to be over. */
+export function isNoticed(paths: Paths): boolean {
+  return statSync(noticeOf(paths), { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Forgets the trouble: the store has just been written. */
+export function clearNotice(paths: Paths): void {
+  try {
+    rmSync(noticeOf(paths), { force: true });
+  } catch {
+    // A run directory that cannot be written: it is forgotten later.
+  }
 }
 
 function hasUnrecordedDue({ paths, clock }: SchedulerDeps): boolean {

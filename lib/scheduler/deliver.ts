@@ -4,7 +4,7 @@ import { type HookEvent, hookKinds } from './hooks.js';
 import type { RunServices } from './run-services.js';
 
 /** A sender that dies keeps its message from others for so long. */
-const leaseMs = 120_000;
+export const deliveryLeaseMs = 120_000;
 const requestTimeoutMs = 10_000;
 const hookTimeoutMs = 60_000;
 const firstRetryMs = 30_000;
@@ -24,7 +24,7 @@ export async function deliverMessages(services: RunServices): Promise<void> {
 
   for (;;) {
     const now = clock.now();
-    const message = store.immediate(() => outbox.lease(now, now + leaseMs));
+    const message = store.immediate(() => outbox.lease(now, now + deliveryLeaseMs));
     if (!message) return;
     const event = JSON.parse(message.payload) as HookEvent;
     const destination = destinationOf(message.kind, event);
@@ -33,7 +33,7 @@ export async function deliverMessages(services: RunServices): Promise<void> {
       if (known) throw new Undelivered(known);
       if (message.kind === hookKinds.ping) await ping(event);
       else await runHook(services, event);
-      store.immediate(() => outbox.sent(message.id));
+      store.immediate(() => outbox.sent(message, clock.now()));
     } catch (error) {
       if (!(error instanceof Undelivered)) throw error;
       if (!down.has(destination)) {
@@ -45,7 +45,7 @@ export async function deliverMessages(services: RunServices): Promise<void> {
       }
       down.set(destination, error.message);
       const at = clock.now() + pauseMs(message);
-      store.immediate(() => outbox.retry(message.id, at, error.message));
+      store.immediate(() => outbox.retry(message, at, error.message));
     }
   }
 }

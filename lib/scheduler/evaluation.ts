@@ -1,4 +1,4 @@
-import type { ScheduleContext } from '../schedule/context.js';
+import { knownLast, type ScheduleContext } from '../schedule/context.js';
 import type { Schedule } from '../schedule/model.js';
 import { compileSchedule } from '../schedule/parse.js';
 import { localZone, namedZone, type Zone } from '../schedule/zone.js';
@@ -14,12 +14,23 @@ type Scheduled = Pick<
   'scope' | 'action' | 'section' | 'definition' | 'timezone' | 'spreadable' | 'maxLatenessMs'
 >;
 
-/** A last run more than this in the future is one of a clock that was wrong: it does not count. */
-const futureToleranceMs = 60_000;
-
 /** The zone a task's schedule is judged in: its own, else the zone of the process. */
 export function zoneOf(timezone: string | null): Zone {
   return timezone ? namedZone(timezone) : localZone();
+}
+
+/**
+ * What counts as the last run of a task at `now`, UTC ms: its last start, or the newest slot that was
+ * decided otherwise (missed, skipped). What lies in the future is of a clock that was wrong.
+ */
+export function lastOf(
+  task: { lastAt: number | null; slotAt: number | null } | undefined,
+  now: number,
+): number | null {
+  const known = [task?.lastAt ?? null, task?.slotAt ?? null]
+    .map((at) => knownLast(at, now))
+    .filter((at) => at !== null);
+  return known.length > 0 ? Math.max(...known) : null;
 }
 
 /**
@@ -44,7 +55,7 @@ export async function evaluationOf(
     schedule,
     context: {
       now,
-      last: last !== null && last > now + futureToleranceMs ? null : last,
+      last: knownLast(last, now),
       zone: zoneOf(task.timezone),
       spreadable: task.spreadable === 1,
       hashSeed: seed.join('|'),

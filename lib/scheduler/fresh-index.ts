@@ -14,16 +14,18 @@ export async function freshenIndex(
   const fingerprint = configurationFingerprint(deps.paths, deps.zoneName, deps.buildId);
   if (readOverview(store).fingerprint === fingerprint) return undefined;
   const { refreshIndex } = await import('./refresh.js');
-  const { readNodeSettings } = await import('../node/settings.js');
-  const { silentLog } = await import('../log/log.js');
+  const { createLog } = await import('../log/create-log.js');
   try {
     await refreshIndex({
       deps,
       store,
-      services: { settings: readNodeSettings(deps.paths), log: silentLog },
+      log: createLog({
+        file: `${deps.paths.log}/node.log`,
+        node: deps.nodename,
+        now: deps.clock.now,
+      }),
       fingerprint,
       now: deps.clock.now(),
-      recompute: false,
     });
     return undefined;
   } catch (error) {

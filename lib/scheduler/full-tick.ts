@@ -3,28 +3,34 @@ import type { Log } from '../log/log.js';
 import { lastRunTable } from '../store/last-runs.js';
 import { metaTable } from '../store/meta.js';
 import { outboxTable } from '../store/outbox.js';
-import { trimRuns } from '../store/retention.js';
+import { readOverview } from '../store/overview.js';
 import { type Owner, type RunRow, runTable } from '../store/runs.js';
-import type { Store } from '../store/store.js';
+import { type Store, StoreUnwritableError } from '../store/store.js';
 import { dueTasks, type IndexedTask, taskTable } from '../store/tasks.js';
 import { parseCatchup } from '../task/schedule-keywords.js';
 import { type Claim, claimPlanned, type PlannedTask } from './claim.js';
+import { cleanUp } from './clean-up.js';
 import { clockStepMs } from './clock-step.js';
-import { clearNotice } from './degraded-tick.js';
+import { clearNotice, isNoticed } from './degraded-tick.js';
+import { deliveryLeaseMs } from './deliver.js';
 import type { SchedulerDeps, TickFilter } from './deps.js';
-import { evaluationOf } from './evaluation.js';
+import { evaluationOf, lastOf } from './evaluation.js';
 import { queueMissedHooks } from './hooks.js';
 import { plainOutcome } from './outcome.js';
 import { type Fate, reapOrphans } from './reap.js';
 import { refreshIndex } from './refresh.js';
 import { type RunServices, runServices } from './run-services.js';
-import { planSlots } from './slots.js';
+import { countedPerGap, planSlots } from './slots.js';
 import { readSpooled, type SpooledEntry } from './spool.js';
 import type { ClockReading, ScanStamp } from './stamps.js';
 import { workOff } from './work-off.js';
 
 /** Inline work ends before the next tick begins. */
 const inlineBudgetMs = 50_000;
+
+/** Counting the slots of long gaps takes no longer than this; then only the newest are looked at. */
+const countBudgetMs = 3000;
+const hurriedCount = 100;
 
 export interface FullTick {
   deps: SchedulerDeps;
@@ -52,47 +58,75 @@ export async function fullTick(tick: FullTick): Promise<void> {
   const { pid, startTime, bootId } = selfIdentity();
   const now = reading.wallMs;
 
+  const step = settleClock(tick);
+  if (step !== 0) reportStep(log, step);
   const meta = metaTable(store);
-  const step = clockStepMs(tick.previous ?? storedClock(meta.get('clock')), reading);
-  const epoch = Number(meta.get('epoch') ?? 0) + (step < 0 ? 1 : 0);
+  if (meta.get('fingerprint') !== fingerprint) {
+    await refreshIndex({ deps, store, log, fingerprint, now });
+  }
   const pass: Pass = {
     ...tick,
     services,
     log,
     owner: { ownerPid: pid, ownerStart: startTime, bootId },
     batch: `${pid}.${startTime}.${now}`,
-    epoch,
+    epoch: Number(meta.get('epoch') ?? 0),
     now,
   };
 
-  if (step !== 0) reportStep(log, step);
-  if (step < 0) store.immediate(() => meta.set('epoch', String(epoch)));
-  if (meta.get('fingerprint') !== fingerprint || step < 0) {
-    await refreshIndex({ deps, store, services, fingerprint, now, recompute: step < 0 });
-  }
+  const orphans = await settleOrphans(pass);
+  const { claims, closed } = await claimDue(pass);
+  if (isNoticed(deps.paths)) endTrouble(pass);
 
-  if (clearNotice(deps.paths)) log.info('the store can be written again');
-  const inherited = await settleOrphans(pass);
-  const claims = await claimDue(pass);
-  if (claims.length + inherited === 0 && step === 0 && outboxTable(store).count() === 0) return;
-
-  const stamp = { ...reading, bootedAtMs: reading.wallMs - reading.uptimeMs } satisfies ScanStamp;
-  store.immediate(() => meta.set('clock', JSON.stringify(stamp)));
   const inline = claims.filter(({ task }) => task.detached === 0);
-  const wantsWorker = inherited > 0 || inline.length < claims.length || messagesDue(store, now);
-  if (wantsWorker) await deps.startWorker?.(['worker', pass.batch]);
+  const isSending = (readOverview(store).nextSend ?? Number.POSITIVE_INFINITY) <= now;
+  const wantsWorker = orphans.inherited > 0 || inline.length < claims.length || isSending;
+  const refusal = wantsWorker ? await startWorker(pass) : undefined;
   if (inline.length > 0) {
     await workOff(rowsOf(store, inline), services, {
       ownerPid: pid,
       deadline: deps.clock.monotonic() + inlineBudgetMs,
     });
   }
-  cleanUp(store, services, now);
-  await services.writeMetrics();
+  if (claims.length + closed + orphans.settled > 0) {
+    cleanUp(services, now);
+    await services.writeMetrics();
+  }
+  if (refusal !== undefined) throw refusal;
+}
+
+/**
+ * Looks whether the clock was moved since the last look, and settles it once for all ticks that see
+ * it: a clock that was set back opens a new epoch, and the index is made anew from now.
+ *
+ * @returns the step in ms when it is for this tick to tell, else 0
+ */
+function settleClock({ store, reading, previous, deps }: FullTick): number {
+  const meta = metaTable(store);
+  const stored = storedClock(meta.get('clock'));
+  const seen = clockStepMs(previous ?? stored, reading);
+  if (seen === 0) return 0;
+  return store.immediate(() => {
+    const known = storedClock(meta.get('clock'));
+    if (known && clockStepMs(known, reading) === 0) return 0;
+    putClock(store, reading);
+    if (seen < 0) {
+      meta.set('epoch', String(Number(meta.get('epoch') ?? 0) + 1));
+      meta.set('fingerprint', '');
+      outboxTable(store).wake(deps.clock.now(), deliveryLeaseMs);
+    }
+    return seen;
+  });
 }
 
 function storedClock(text: string | undefined): ScanStamp | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as ScanStamp);
+}
+
+/** Keeps the clock where a reboot does not lose it. */
+function putClock(store: Store, { bootId, wallMs, uptimeMs }: ClockReading): void {
+  const stamp: ScanStamp = { bootId, wallMs, bootedAtMs: wallMs - uptimeMs };
+  metaTable(store).set('clock', JSON.stringify(stamp));
 }
 
 function reportStep(log: Log, stepMs: number): void {
@@ -101,48 +135,94 @@ function reportStep(log: Log, stepMs: number): void {
   else log.warn('the clock was set forward; slots in between count as missed', { seconds });
 }
 
-/** Closes what dead workers left, hands on what they never started. @returns rows handed on */
-async function settleOrphans({ store, log, owner, batch, services, now }: Pass): Promise<number> {
+/** The store refused writes before: says that this is over, when a write proves it. */
+function endTrouble({ store, reading, deps, log }: Pass): void {
+  store.immediate(() => putClock(store, reading));
+  clearNotice(deps.paths);
+  log.info('the store can be written again');
+}
+
+/**
+ * Starts the worker and makes it the owner of its rows: from then on no tick takes them for orphans.
+ * @returns the error when it could not be started; its rows are then handed on by the next tick
+ */
+async function startWorker({ deps, store, batch, owner }: Pass): Promise<unknown> {
+  try {
+    const worker = await deps.startWorker?.(['worker', batch]);
+    if (!worker) return undefined;
+    const heir = { ...owner, ownerPid: worker.pid, ownerStart: worker.startTime };
+    store.immediate(() => runTable(store).handOver(batch, owner.ownerPid, heir));
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Brings in what waited for the ledger, closes what dead workers left, hands on what they never started. */
+async function settleOrphans(pass: Pass): Promise<{ inherited: number; settled: number }> {
+  const { store, log, owner, batch, services, now } = pass;
   const runs = runTable(store);
   const open = runs.open();
-  const spooled = readSpooled(services.paths);
-  if (open.length === 0 && spooled.length === 0) return 0;
+  const spooled = readSpooled(services.paths, (path) => {
+    log.error('spooled run unusable, put aside', { file: path });
+  });
+  if (open.length === 0 && spooled.length === 0) return { inherited: 0, settled: 0 };
 
-  const known = new Set(spooled.map((entry) => (entry.kind === 'end' ? entry.end.id : undefined)));
+  const known = new Set(
+    spooled.map(({ spooled: entry }) => (entry.kind === 'end' ? entry.end.id : undefined)),
+  );
   const fates = await reapOrphans(
     open.filter(({ id }) => !known.has(id)),
     owner.bootId,
+    now,
   );
+  if (fates.length === 0 && spooled.length === 0) return { inherited: 0, settled: 0 };
+  for (const entry of spooled) bringIn(pass, entry);
   let inherited = 0;
   store.immediate(() => {
-    for (const entry of spooled) recordSpooled(store, services, entry);
     for (const fate of fates) {
-      if (fate.kind === 'adopt') {
-        if (runs.adopt(fate.row.id, fate.row.batch, batch, owner)) inherited += 1;
-      } else {
-        recordLost(store, services, fate, now);
-      }
+      if (fate.kind === 'lost') recordLost(store, services, fate, now);
+      else if (runs.adopt(fate.row.id, fate.row.batch, batch, owner)) inherited += 1;
     }
   });
-  for (const entry of spooled) entry.forget();
   for (const fate of fates) {
     const { id, scope, action } = fate.row;
     if (fate.kind === 'lost') log.error('run lost', { id, scope, action, why: fate.reason });
   }
-  return inherited;
+  return { inherited, settled: spooled.length + fates.length };
 }
 
-function recordSpooled(store: Store, services: RunServices, entry: SpooledEntry): void {
+/** Each entry in its own transaction: one that the ledger refuses must not keep the others out. */
+function bringIn({ store, services, log, epoch }: Pass, entry: SpooledEntry): void {
+  try {
+    store.immediate(() => recordSpooled(store, services, entry.spooled, epoch));
+    entry.forget();
+  } catch (error) {
+    if (error instanceof StoreUnwritableError) throw error;
+    entry.reject();
+    log.error('spooled run unusable, put aside', { file: entry.path, why: messageOf(error) });
+  }
+}
+
+function recordSpooled(
+  store: Store,
+  services: RunServices,
+  entry: SpooledEntry['spooled'],
+  epoch: number,
+): void {
   const runs = runTable(store);
   if (entry.kind === 'end') {
     const row = runs.get(entry.end.id);
     if (row && runs.end(entry.end)) services.recordEnd(row, entry.end);
     return;
   }
-  const { row } = entry;
+  const row = { ...entry.row, epoch: entry.row.origin === 'cron' ? epoch : 0 };
   const id = runs.insert(row);
   if (id === undefined) return;
-  lastRunTable(store).started(row, row.startedAt ?? row.claimedAt);
+  if (row.origin === 'cron') {
+    lastRunTable(store).started(row, row.startedAt ?? row.claimedAt);
+    if (row.slotBegin !== null) lastRunTable(store).decided(row, row.slotBegin);
+  }
   services.recordEnd({ ...row, id }, { ...row, id, endedAt: row.endedAt ?? row.claimedAt });
 }
 
@@ -157,27 +237,31 @@ function recordLost(
   services.recordEnd(row, end);
 }
 
-async function claimDue(pass: Pass): Promise<Claim[]> {
+/** Plans and claims what is due. @returns the claims, and how many tasks had slots closed unrun */
+async function claimDue(pass: Pass): Promise<{ claims: Claim[]; closed: number }> {
   const { store, deps, now, log, filter, owner, batch, epoch } = pass;
   const due = dueTasks(store, now).filter((task) => filter?.(task) ?? true);
-  if (due.length === 0) return [];
+  if (due.length === 0) return { claims: [], closed: 0 };
 
   const planned: PlannedTask[] = [];
   const tasks = taskTable(store);
+  const hurryAt = deps.clock.monotonic() + countBudgetMs;
   for (const task of due) {
     try {
-      const { schedule, context } = await evaluationOf(task, deps.nodename, now, task.lastAt);
+      const last = lastOf(task, now);
+      const { schedule, context } = await evaluationOf(task, deps.nodename, now, last);
       const policy = { catchup: parseCatchup(task.catchup), maxLatenessMs: task.maxLatenessMs };
-      planned.push({ task, plan: planSlots(schedule, task, policy, context) });
+      const limit = deps.clock.monotonic() < hurryAt ? countedPerGap : hurriedCount;
+      planned.push({ task, plan: planSlots(schedule, task, policy, context, limit) });
     } catch (error) {
       const { scope, action } = task;
       log.error('schedule unusable', { scope, action, why: messageOf(error) });
-      store.immediate(() => tasks.setNext(task.id, null));
+      store.immediate(() => tasks.disable(task.id, messageOf(error)));
     }
   }
 
   const runs = runTable(store);
-  const { claims, missed } = store.immediate(() => {
+  const { claims, closed, missed } = store.immediate(() => {
     const open = new Map<string, RunRow[]>();
     for (const row of runs.open()) {
       const key = `${row.scope}\n${row.action}\n${row.section}`;
@@ -196,37 +280,26 @@ async function claimDue(pass: Pass): Promise<Claim[]> {
           open.get(`${task.scope}\n${task.action}\n${task.section}`) ?? [],
       },
     );
-    for (const { task, plan } of result.missed) queueMissedHooks(store, task, plan.missed, now);
+    for (const { task, plan } of result.missed) queueMissedHooks(store, task, plan.closed, now);
+    if (result.claims.length + result.closed > 0) putClock(store, pass.reading);
     return result;
   });
   for (const { task, plan } of missed) {
-    const slots = plan.missed.reduce((sum, { count }) => sum + count, 0);
+    const gaps = plan.closed.filter(({ state }) => state === 'missed');
     log.warn('slots missed', {
       scope: task.scope,
       action: task.action,
-      slots,
-      why: plan.missed[0]?.reason,
+      slots: gaps.reduce((sum, { count }) => sum + count, 0),
+      first: new Date(gaps[0]?.begin ?? now).toISOString(),
+      why: gaps.at(-1)?.reason,
     });
   }
-  return claims;
+  return { claims, closed };
 }
 
 function rowsOf(store: Store, claims: readonly Claim[]): RunRow[] {
   const runs = runTable(store);
   return claims.flatMap(({ runId }) => runs.get(runId) ?? []);
-}
-
-function messagesDue(store: Store, now: number): boolean {
-  return outboxTable(store)
-    .all()
-    .some(({ nextTry }) => nextTry <= now);
-}
-
-function cleanUp(store: Store, { retention, outboxLimits }: RunServices, now: number): void {
-  store.immediate(() => {
-    trimRuns(store, now, retention);
-    outboxTable(store).trim(now, outboxLimits);
-  });
 }
 
 function messageOf(error: unknown): string {

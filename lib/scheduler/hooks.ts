@@ -3,7 +3,7 @@ import type { RunEnd, RunRow } from '../store/runs.js';
 import type { Store } from '../store/store.js';
 import { type TaskKey, type TaskRow, taskTable } from '../store/tasks.js';
 import { type Hooks, hookNames } from '../task/schedule-keywords.js';
-import type { MissedSlots } from './slots.js';
+import type { ClosedSlots } from './slots.js';
 
 /** What a hook command or a ping is told. */
 export interface HookEvent {
@@ -108,10 +108,11 @@ export function queueStartPing(store: Store, row: RunRow, at: number): void {
 export function queueMissedHooks(
   store: Store,
   task: TaskRow,
-  missed: readonly MissedSlots[],
+  closed: readonly ClosedSlots[],
   at: number,
 ): void {
   const hooks: Hooks = task.hooks ? (JSON.parse(task.hooks) as Hooks) : {};
+  const missed = closed.filter(({ state }) => state === 'missed');
   const first = missed[0];
   if (!hooks.on_missed || !first) return;
   const { scope, action, section } = task;

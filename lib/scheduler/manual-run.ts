@@ -96,9 +96,9 @@ export async function runByHand(
 
 /** @throws AgentError `E_RUNNING` when as many runs of the task go as it allows */
 function refuseWhileRunning(store: Store, key: TaskKey): void {
-  const same = <T extends TaskKey>(row: T): boolean =>
+  const same = (row: TaskKey): boolean =>
     row.scope === key.scope && row.action === key.action && row.section === key.section;
-  const limit = taskTable(store).ofScope(key.scope).find(same)?.maxParallel ?? 1;
+  const limit = taskTable(store).get(key)?.maxParallel ?? 1;
   const running = runTable(store)
     .open()
     .filter((row) => same(row) && isAlive(ownerOf(row)));

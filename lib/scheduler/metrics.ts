@@ -2,6 +2,7 @@ import { writeFileAtomic } from '../env/atomic-file.js';
 import { outboxTable } from '../store/outbox.js';
 import { runStates } from '../store/runs.js';
 import type { Store } from '../store/store.js';
+import { readTally } from '../store/tally.js';
 import { type TaskWithHistory, taskTable } from '../store/tasks.js';
 
 interface Metric {
@@ -52,13 +53,13 @@ export function writeMetrics(store: Store, path: string, node: string, now: numb
       name: 'nodemgr_task_last_duration_seconds',
       help: 'How long the last finished run took.',
       type: 'gauge',
-      lines: lastDurations(store),
+      lines: of(({ durationMs }) => (durationMs === null ? null : durationMs / 1000)),
     },
     {
-      name: 'nodemgr_runs',
-      help: 'Slots in the ledger by state.',
-      type: 'gauge',
-      lines: runCounts(store),
+      name: 'nodemgr_runs_total',
+      help: 'Slots by the state they came to, since the store was made.',
+      type: 'counter',
+      lines: slotCounts(store),
     },
     {
       name: 'nodemgr_outbox_messages',
@@ -94,25 +95,9 @@ function labels(values: Readonly<Record<string, string>>): string {
   return parts.length > 0 ? `{${parts.join(',')}}` : '';
 }
 
-function lastDurations(store: Store): Metric['lines'] {
-  return store.connection
-    .prepare<[], { scope: string; action: string; section: string; ms: number }>(
-      `SELECT scope, action, section, ended_at - started_at AS ms FROM run
-       WHERE id IN (SELECT max(id) FROM run WHERE started_at IS NOT NULL AND ended_at IS NOT NULL
-                    GROUP BY scope, action, section)`,
-    )
-    .all()
-    .map(({ ms, ...key }) => [labels(key), ms / 1000] as const);
-}
-
-function runCounts(store: Store): Metric['lines'] {
-  const counts = new Map(
-    store.connection
-      .prepare<[], { state: string; n: number }>(
-        'SELECT state, sum(slots) AS n FROM run GROUP BY state',
-      )
-      .all()
-      .map(({ state, n }) => [state, n]),
-  );
-  return runStates.map((state) => [labels({ state }), counts.get(state) ?? 0] as const);
+function slotCounts(store: Store): Metric['lines'] {
+  const counts = readTally(store);
+  return runStates
+    .filter((state) => state !== 'running')
+    .map((state) => [labels({ state }), counts.get(state) ?? 0] as const);
 }

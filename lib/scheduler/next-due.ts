@@ -16,11 +16,10 @@ export async function nextDueAfter(
   lastAt: number,
 ): Promise<(() => void) | undefined> {
   const tasks = taskTable(store);
-  const task = tasks
-    .ofScope(key.scope)
-    .find(({ action, section }) => action === key.action && section === key.section);
+  const task = tasks.get(key);
   if (!task || task.error !== null || task.definition === '') return undefined;
   const { schedule, context } = await evaluationOf(task, nodename, lastAt, lastAt);
   const next = nextRun(schedule, { ...context, now: floorMinute(lastAt) + 60_000 }) ?? null;
-  return () => tasks.setNext(task.id, next);
+  // A slot that waits for its tick stays due: the tick gives it its row.
+  return () => tasks.postpone(task.id, next, lastAt);
 }

@@ -9,11 +9,20 @@ export type Fate = { kind: 'adopt'; row: RunRow } | { kind: 'lost'; row: RunRow;
 /** A row that was claimed and never started is handed on this often before it is given up. */
 const longestInheritance = 3;
 
+/** After that it is too late to start it: nobody knows whether its window is still open. */
+const inheritableMs = 10 * 60_000;
+
 /**
  * Judges the open rows: a row whose owner lives is left alone. One that was never started goes to
  * the next batch; one that was started is lost, and what is left of its processes is ended here.
+ *
+ * @param now UTC ms
  */
-export async function reapOrphans(open: readonly RunRow[], bootId: string): Promise<Fate[]> {
+export async function reapOrphans(
+  open: readonly RunRow[],
+  bootId: string,
+  now: number,
+): Promise<Fate[]> {
   const fates: Fate[] = [];
   const alive = new Map<string, boolean>();
   for (const row of open) {
@@ -25,7 +34,8 @@ export async function reapOrphans(open: readonly RunRow[], bootId: string): Prom
     }
     if (lives) continue;
 
-    if (row.startedAt === null && row.attempts < longestInheritance) {
+    const isFresh = Math.abs(now - row.claimedAt) <= inheritableMs;
+    if (row.startedAt === null && row.attempts < longestInheritance && isFresh) {
       fates.push({ kind: 'adopt', row });
       continue;
     }
@@ -51,7 +61,7 @@ export function ownerOf({ ownerPid, ownerStart, bootId }: RunRow): ProcessIdenti
 }
 
 function whyLost(row: RunRow, bootId: string): string {
-  if (row.bootId !== bootId) return 'the node was rebooted';
-  const what = row.startedAt === null ? 'could not be started' : 'was running';
-  return `the process ${row.ownerPid} that ran it ended while it ${what}`;
+  const what = row.startedAt === null ? 'before it was started' : 'while it was running';
+  if (row.bootId !== bootId) return `the node was rebooted ${what}`;
+  return `the process ${row.ownerPid} that had to run it ended ${what}`;
 }

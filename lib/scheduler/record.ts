@@ -17,7 +17,12 @@ export function recordEnd(store: Store, row: RunRow, end: RunEnd): void {
   if (end.state === 'skipped') return;
   if (row.origin !== 'cron' && success) lastRuns.started(row, end.endedAt);
   if (row.origin === 'cron' || success) {
-    lastRuns.ended(row, end.state, end.exitCode, success ? end.endedAt : null);
+    lastRuns.ended(row, {
+      state: end.state,
+      exitCode: end.exitCode,
+      successAt: success ? end.endedAt : null,
+      durationMs: row.startedAt === null ? null : Math.max(0, end.endedAt - row.startedAt),
+    });
   }
   queueRunHooks(store, row, end, before?.state ?? null);
 }

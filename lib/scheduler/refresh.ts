@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import { formatObjectPath, objectOfConfigFile } from '../config/object-path.js';
 import { AgentError } from '../errors/agent-error.js';
+import type { Log } from '../log/log.js';
 import { nodeTasks } from '../node/catalogue.js';
+import { type NodeSettings, readNodeSettings } from '../node/settings.js';
 import { floorMinute } from '../schedule/context.js';
 import { evaluate } from '../schedule/due.js';
 import { nextRun } from '../schedule/next.js';
@@ -10,70 +12,161 @@ import { lastRunTable } from '../store/last-runs.js';
 import { metaTable } from '../store/meta.js';
 import { type SourceRow, sourceTable } from '../store/sources.js';
 import type { Store } from '../store/store.js';
-import { type TaskRow, taskTable } from '../store/tasks.js';
+import { type TaskRow, type TaskWithHistory, taskTable } from '../store/tasks.js';
 import { type ScheduleSettings, scheduleSettings } from '../task/schedule-settings.js';
 import type { SchedulerDeps } from './deps.js';
-import { evaluationOf } from './evaluation.js';
+import { evaluationOf, lastOf } from './evaluation.js';
 import { configurationDirectories, namesIn } from './fingerprint.js';
-import type { RunServices } from './run-services.js';
 
 export interface Refresh {
   deps: SchedulerDeps;
   store: Store;
-  services: Pick<RunServices, 'settings' | 'log'>;
+  log: Log;
   fingerprint: string;
   now: number;
-  /** Judge every row anew, also of unchanged files: the clock, the zone or the program changed. */
-  recompute: boolean;
 }
+
+/** What one changed file comes to, and the rows of its scope that this was worked out from. */
+interface Change {
+  source: SourceRow;
+  rows: TaskRow[];
+  before: ReadonlyMap<string, TaskWithHistory>;
+}
+
+/** Other processes may run tasks meanwhile; after so many tries the next tick goes on. */
+const longestRefresh = 5;
 
 /**
  * Makes the schedule index equal to the configuration: parses the files whose stamp changed, forgets
  * the ones that are gone. One bad file or section costs only itself; its rows say why.
  */
 export async function refreshIndex(refresh: Refresh): Promise<void> {
-  const { deps, store, services, fingerprint } = refresh;
-  const sources = sourceTable(store);
-  const known = new Map(sources.all().map((row) => [row.path, row]));
-  const tasks = taskTable(store);
+  const { deps, store, log, fingerprint } = refresh;
+  const known = new Map(
+    sourceTable(store)
+      .all()
+      .map((row) => [row.path, row]),
+  );
+  const seen = foreignCommits(store);
   const indexed = metaTable(store).get('fingerprint');
-  const everything = refresh.recompute || circumstances(indexed) !== circumstances(fingerprint);
+  const everything = circumstances(indexed) !== circumstances(fingerprint);
 
-  const changes: { source: SourceRow; rows: TaskRow[] }[] = [];
+  const changes: Change[] = [];
   const current = new Set<string>();
-  for (const path of configurationFiles(refresh.deps)) {
+  for (const path of configurationFiles(deps)) {
     const scope = scopeOf(deps, path);
+    // The stamp is taken before the file is read: a file that is replaced meanwhile is read again.
     const stamp = stampOf(path);
     if (scope === undefined || (stamp === undefined && scope !== 'node')) continue;
     current.add(path);
     if (!everything && known.get(path)?.stamp === (stamp ?? '')) continue;
-
-    const { rows, problem } =
-      scope === 'node' ? nodeRows(services.settings) : serviceRows(deps, path, scope);
-    const before = new Map(
-      tasks.ofScope(scope).map((row) => [`${row.action}\n${row.section}`, row]),
-    );
-    for (const row of rows) {
-      await setNextDue(row, refresh, before.get(`${row.action}\n${row.section}`));
-    }
-    changes.push({ source: { path, scope, stamp: stamp ?? '', problem }, rows });
-    if (problem && problem !== known.get(path)?.problem) {
-      services.log.error('configuration unusable', { file: path, why: problem });
-    }
+    changes.push(await readChange(refresh, path, scope, stamp ?? ''));
   }
+  const gone = [...known.values()].filter(({ path }) => !current.has(path));
 
-  store.immediate(() => {
-    for (const { source, rows } of changes) {
-      tasks.replaceScope(source.scope, rows);
-      sources.put(source);
+  let stale: Change[] = changes;
+  for (let tries = 0; tries < longestRefresh; tries++) {
+    if (tries > 0) {
+      stale = await Promise.all(
+        stale.map(({ source }) => readChange(refresh, source.path, source.scope, source.stamp)),
+      );
     }
-    for (const [path, { scope }] of known) {
-      if (current.has(path)) continue;
-      tasks.removeScope(scope);
-      sources.remove(path);
+    const waiting = stale;
+    const left = store.immediate(() => {
+      const late = tries > 0 || foreignCommits(store) !== seen ? overtaken(store, waiting) : [];
+      putChanges(store, waiting, new Set(late), gone, fingerprint);
+      return late;
+    });
+    for (const change of waiting) {
+      if (!left.includes(change)) report(log, change, known.get(change.source.path));
     }
-    metaTable(store).set('fingerprint', fingerprint);
+    stale = left;
+    if (stale.length === 0) return;
+  }
+}
+
+async function readChange(
+  refresh: Refresh,
+  path: string,
+  scope: string,
+  stamp: string,
+): Promise<Change> {
+  const { deps, store } = refresh;
+  const before = rowsByKey(store, scope);
+  const { rows, problem } =
+    scope === 'node' ? nodeRows(readNodeSettings(deps.paths)) : serviceRows(deps, path, scope);
+  for (const row of rows) await setNextDue(row, refresh, before.get(keyOf(row)));
+  return { source: { path, scope, stamp, problem }, rows, before };
+}
+
+/** Changes with every commit of another process (PRAGMA data_version). */
+function foreignCommits(store: Store): unknown {
+  return store.connection.pragma('data_version', { simple: true });
+}
+
+/**
+ * The changes in whose scope another process took a row meanwhile. Writing them would bring the old
+ * `next_due` back, and the slot with it.
+ */
+function overtaken(store: Store, changes: readonly Change[]): Change[] {
+  return changes.filter(({ source, before }) => {
+    const present = rowsByKey(store, source.scope);
+    return [...present].some(([key, row]) => {
+      const seen = before.get(key);
+      return (
+        !seen ||
+        seen.nextDue !== row.nextDue ||
+        seen.lastAt !== row.lastAt ||
+        seen.slotAt !== row.slotAt
+      );
+    });
   });
+}
+
+function putChanges(
+  store: Store,
+  changes: readonly Change[],
+  late: ReadonlySet<Change>,
+  gone: readonly SourceRow[],
+  fingerprint: string,
+): void {
+  const sources = sourceTable(store);
+  const tasks = taskTable(store);
+  for (const change of changes) {
+    if (late.has(change)) continue;
+    tasks.replaceScope(change.source.scope, change.rows);
+    sources.put(change.source);
+  }
+  for (const { path, scope } of gone) {
+    tasks.removeScope(scope);
+    sources.remove(path);
+  }
+  if (late.size === 0) metaTable(store).set('fingerprint', fingerprint);
+}
+
+/** What is wrong with a file or a section is logged once, when it becomes so. */
+function report(log: Log, { source, rows, before }: Change, known: SourceRow | undefined): void {
+  const { path: file, problem } = source;
+  if (problem !== null && problem !== known?.problem) {
+    log.error('configuration unusable', { file, why: problem });
+  }
+  if (problem !== null) return; // its sections would only say the same
+  for (const row of rows) {
+    if (row.error === null || row.error === before.get(keyOf(row))?.error) continue;
+    log.error('schedule unusable', { file, section: row.section, why: row.error });
+  }
+}
+
+function keyOf({ action, section }: Pick<TaskRow, 'action' | 'section'>): string {
+  return `${action}\n${section}`;
+}
+
+function rowsByKey(store: Store, scope: string): Map<string, TaskWithHistory> {
+  return new Map(
+    taskTable(store)
+      .ofScope(scope)
+      .map((row) => [keyOf(row), row]),
+  );
 }
 
 /** The part of a fingerprint that all rows depend on: build, zone setting, node name. */
@@ -108,7 +201,7 @@ interface Rows {
   problem: string | null;
 }
 
-function nodeRows(settings: RunServices['settings']): Rows {
+function nodeRows(settings: NodeSettings): Rows {
   const rows = nodeTasks.map((task) => {
     const values = scheduleSettings((key) => settings.ofTask(task, key));
     const problem = settings.problemOf(task.section) ?? values.error;
@@ -172,18 +265,18 @@ function taskRow(
  */
 async function setNextDue(
   row: TaskRow,
-  { deps, store, now, recompute }: Refresh,
+  { deps, store, now }: Refresh,
   before: TaskRow | undefined,
 ): Promise<void> {
   if (row.error !== null || row.definition === '') return;
   const pending = before?.nextDue ?? null;
   const unchanged = before?.definition === row.definition && before.timezone === row.timezone;
-  if (pending !== null && pending <= now && unchanged && !recompute) {
+  if (pending !== null && pending <= now && unchanged) {
     row.nextDue = pending;
     return;
   }
   try {
-    const last = lastRunTable(store).get(row)?.lastAt ?? null;
+    const last = lastOf(lastRunTable(store).get(row), now);
     const { schedule, context } = await evaluationOf(row, deps.nodename, now, last);
     row.nextDue = evaluate(schedule, context).due
       ? floorMinute(now)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { objectLogFile, parseObjectPath, rootNamespace } from '../config/object-path.js';
 import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
+import { errnoOf } from '../errors/agent-error.js';
 import { createRunner, type Run } from '../exec/run.js';
 import { createLog } from '../log/create-log.js';
 import type { Log } from '../log/log.js';
@@ -65,7 +66,16 @@ export function runServices(deps: SchedulerDeps, store: Store): RunServices {
     async writeMetrics() {
       if (!settings.metricsTextfile) return;
       const { writeMetrics } = await import('./metrics.js');
-      writeMetrics(store, settings.metricsTextfile, nodename, clock.now());
+      try {
+        writeMetrics(store, settings.metricsTextfile, nodename, clock.now());
+      } catch (error) {
+        // A system error: the directory is missing or full. The ledger does not depend on it.
+        if (errnoOf(error) === undefined) throw error;
+        log.warn('metrics_textfile cannot be written', {
+          file: settings.metricsTextfile,
+          why: errnoOf(error),
+        });
+      }
     },
   };
 }

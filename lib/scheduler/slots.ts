@@ -4,16 +4,23 @@ import type { Schedule } from '../schedule/model.js';
 import { nextRun } from '../schedule/next.js';
 import type { IndexedTask } from '../store/tasks.js';
 import type { Catchup } from '../task/schedule-keywords.js';
+import { lastOf } from './evaluation.js';
 
 const minuteMs = 60_000;
 
-/** Missed slots get a row each up to this number per task and gap; older ones share one row. */
-const missedRowsPerGap = 200;
+/** Slots that nobody runs get a row each up to this number per task and gap; more share one row. */
+const rowsPerGap = 20;
 
 /** How many slots of a gap are counted before the count is given up. */
-const countedPerGap = 10_000;
+export const countedPerGap = 10_000;
 
-/** `catchup = none` still forgives the next tick for being late by this much. */
+/** When the count was given up, it starts again so long before now to find the newest slots. */
+const recountMs = 2 * 3_600_000;
+
+/**
+ * `catchup = none` still runs a slot that is late by this much: a slot that begins just after a tick
+ * has to wait for the next one, and cron may lose one start.
+ */
 const noCatchupGraceMs = 90_000;
 
 /** One instant at which a task should have started, with the next one. UTC ms. */
@@ -22,7 +29,9 @@ export interface Slot {
   end: number | null;
 }
 
-export interface MissedSlots extends Slot {
+/** Slots that nobody will run. */
+export interface ClosedSlots extends Slot {
+  state: 'missed' | 'skipped';
   /** How many slots this stands for. */
   count: number;
   reason: string;
@@ -31,7 +40,7 @@ export interface MissedSlots extends Slot {
 /** What a due row comes to: runs in order, slots that nobody will run, and when it is due again. */
 export interface SlotPlan {
   run: Slot[];
-  missed: MissedSlots[];
+  closed: ClosedSlots[];
   next: number | null;
 }
 
@@ -42,97 +51,140 @@ export interface SlotPolicy {
 
 /**
  * Lays out the slots between `task.nextDue` and now. The language decides whether the task may run
- * at this moment; `catchup` decides how many of the slots do; all others are missed with a reason.
+ * at this moment; `catchup` decides how many of the slots do; all others are closed with a reason.
  *
- * @param context the context at `now`, with the real last run
+ * @param context the context at `now`; its last run is what `lastOf` says
+ * @param countLimit slots that are counted at most before the count is given up
  */
 export function planSlots(
   schedule: Schedule,
-  task: Pick<IndexedTask, 'nextDue'>,
+  task: Pick<IndexedTask, 'nextDue' | 'lastAt' | 'slotAt'>,
   policy: SlotPolicy,
   context: ScheduleContext,
+  countLimit = countedPerGap,
 ): SlotPlan {
   const { now } = context;
-  const due = task.nextDue;
+  const following = (last: number, from: number): number | undefined =>
+    nextRun(schedule, { ...context, now: floorMinute(from) + minuteMs, last });
+  const first = firstUndecided(task, now, following);
+  if (first === undefined || first > now) return { run: [], closed: [], next: first ?? null };
+
+  const { catchup } = policy;
+  const keep = rowsPerGap + (catchup.kind === 'all' ? catchup.count : 1);
+  const walk = (from: number | undefined, until: number): Gap =>
+    from === undefined ? noGap : walkGap({ schedule, context, from, until, keep, countLimit });
+
+  // A run by hand after a slot came due stands for it; what follows counts from that run.
+  const ranAt = lastOf({ lastAt: task.lastAt, slotAt: null }, now);
+  const isCovered = ranAt !== null && ranAt >= first;
+  const covered = isCovered ? walk(first, ranAt) : noGap;
+  const open = walk(isCovered ? following(ranAt, ranAt) : first, now);
+
   const verdict = evaluate(schedule, context);
-  const again = (last: number | null): number | null =>
-    nextRun(schedule, {
-      ...context,
-      now: last === now ? floorMinute(now) + minuteMs : now,
-      last,
-    }) ?? null;
-
-  const coveredByLaterRun =
-    due !== null && context.last !== null && context.last >= due && context.last <= now;
-  if (due === null || due > now || (coveredByLaterRun && !verdict.due)) {
-    return { run: [], missed: [], next: again(context.last) };
-  }
-
-  const gap = walkGap(schedule, coveredByLaterRun ? now : due, context);
-  const wanted = verdict.due ? howMany(policy, gap.slots.at(-1), now) : 0;
-  const split = Math.max(0, gap.slots.length - wanted);
-  const run = gap.slots.slice(split);
-  const reason = verdict.due
-    ? whyNotRun(policy, wanted, now - (gap.slots.at(-1)?.begin ?? now))
-    : `no tick while it was due (now: ${verdict.reason})`;
-  return {
-    run,
-    missed: missedRows(gap.slots.slice(0, split), gap.uncounted, reason),
-    next: again(run.length > 0 ? now : context.last),
+  const run = verdict.due ? slotsToRun(open, policy, now) : [];
+  const why = (newest: number): string => {
+    if (!verdict.due) return `no tick while it was due (now: ${verdict.reason})`;
+    return isTooLate(newest, policy, now)
+      ? 'later than max_lateness'
+      : `no tick while it was due (catchup = ${nameOf(catchup)})`;
   };
+  const closed = [...missedRows(covered, 1, () => 'no tick while it was due')];
+  const stoodFor = covered.slots.at(-1);
+  if (stoodFor && ranAt !== null) {
+    const reason = `the run at ${new Date(ranAt).toISOString()} stands for it`;
+    closed.push({ ...stoodFor, state: 'skipped', count: 1, reason });
+  }
+  closed.push(...missedRows(open, run.length, why));
+
+  const newest = open.slots.at(-1) ?? stoodFor;
+  const last = run.length > 0 ? now : Math.max(ranAt ?? 0, newest?.begin ?? 0);
+  return { run, closed, next: following(last, now) ?? null };
 }
 
-/** The ideal slots from `first` up to now, each assuming that the one before ran at its minute. */
-function walkGap(
-  schedule: Schedule,
-  first: number,
-  context: ScheduleContext,
-): { slots: Slot[]; uncounted: boolean } {
-  const slots: Slot[] = [];
-  let begin: number | undefined = first;
-  while (begin !== undefined && begin <= context.now) {
-    if (slots.length === countedPerGap) {
-      // The newest slot is what may still run: take the current minute for it.
-      slots.push({ begin: floorMinute(context.now), end: null });
-      return { slots, uncounted: true };
+/** The oldest slot that has no row yet; runs that waited for the ledger may be ahead of the index. */
+function firstUndecided(
+  { nextDue, slotAt }: Pick<IndexedTask, 'nextDue' | 'slotAt'>,
+  now: number,
+  following: (last: number, from: number) => number | undefined,
+): number | undefined {
+  if (nextDue === null) return undefined;
+  const decided = lastOf({ lastAt: null, slotAt }, now);
+  return decided !== null && decided >= nextDue ? following(decided, decided) : nextDue;
+}
+
+interface Gap {
+  /** Begin of the oldest slot. */
+  from: number;
+  /** How many slots there are; a lower bound when `uncounted`. */
+  total: number;
+  /** The newest of them, in order. */
+  slots: Slot[];
+  uncounted: boolean;
+}
+
+const noGap: Gap = { from: 0, total: 0, slots: [], uncounted: false };
+
+interface Walk {
+  schedule: Schedule;
+  context: ScheduleContext;
+  from: number;
+  until: number;
+  /** How many of the newest slots are wanted. */
+  keep: number;
+  countLimit: number;
+}
+
+/** The slots from `from` to `until`, each as if the one before it had started at its minute. */
+function walkGap({ schedule, context, from, until, keep, countLimit }: Walk): Gap {
+  const gap: Gap = { from, total: 0, slots: [], uncounted: false };
+  const after = (last: number | null, now: number): number | undefined =>
+    nextRun(schedule, { ...context, now, last });
+  let begin: number | undefined = from;
+  while (begin !== undefined && begin <= until) {
+    if (gap.total >= countLimit && !gap.uncounted) {
+      gap.uncounted = true;
+      const again: number | undefined = after(null, floorMinute(until) - recountMs);
+      if (again !== undefined && again > begin) {
+        begin = again;
+        continue;
+      }
     }
-    const end: number | undefined = nextRun(schedule, {
-      ...context,
-      now: begin + minuteMs,
-      last: begin,
-    });
-    slots.push({ begin, end: end ?? null });
+    const end: number | undefined = after(begin, begin + minuteMs);
+    gap.slots.push({ begin, end: end ?? null });
+    gap.total += 1;
+    if (gap.slots.length >= 2 * keep) gap.slots.splice(0, keep);
     begin = end;
   }
-  return { slots, uncounted: false };
+  gap.slots.splice(0, Math.max(0, gap.slots.length - keep));
+  return gap;
 }
 
-function howMany(policy: SlotPolicy, newest: Slot | undefined, now: number): number {
-  if (!newest) return 0;
-  const lateMs = now - newest.begin;
-  if (policy.maxLatenessMs !== null && lateMs > policy.maxLatenessMs) return 0;
-  if (policy.catchup.kind === 'none') return lateMs <= noCatchupGraceMs ? 1 : 0;
-  return policy.catchup.kind === 'last' ? 1 : policy.catchup.count;
+function isTooLate(begin: number, { maxLatenessMs }: SlotPolicy, now: number): boolean {
+  return maxLatenessMs !== null && now - begin > maxLatenessMs;
 }
 
-function whyNotRun(policy: SlotPolicy, wanted: number, lateMs: number): string {
-  if (policy.maxLatenessMs !== null && wanted === 0 && lateMs > policy.maxLatenessMs) {
-    return `later than max_lateness (${Math.round(lateMs / 1000)} s)`;
+/** The newest slots of the gap that still run, oldest first. */
+function slotsToRun({ slots }: Gap, policy: SlotPolicy, now: number): Slot[] {
+  const { catchup } = policy;
+  return slots
+    .slice(-(catchup.kind === 'all' ? catchup.count : 1))
+    .filter(({ begin }) => !isTooLate(begin, policy, now))
+    .filter(({ begin }) => catchup.kind !== 'none' || now - begin <= noCatchupGraceMs);
+}
+
+function nameOf(catchup: Catchup): string {
+  return catchup.kind === 'all' ? `all:${catchup.count}` : catchup.kind;
+}
+
+/** Rows for all slots of the gap but the newest `leave`. */
+function missedRows(gap: Gap, leave: number, why: (newest: number) => string): ClosedSlots[] {
+  const count = gap.total - leave;
+  const slots = gap.slots.slice(0, gap.slots.length - leave);
+  const newest = slots.at(-1);
+  if (!newest) return [];
+  if (count <= rowsPerGap && slots.length === count) {
+    return slots.map((slot) => ({ ...slot, state: 'missed', count: 1, reason: why(slot.begin) }));
   }
-  return 'no tick while it was due';
-}
-
-function missedRows(slots: Slot[], uncounted: boolean, reason: string): MissedSlots[] {
-  const rows = slots.slice(-missedRowsPerGap).map((slot) => ({ ...slot, count: 1, reason }));
-  const older = slots.slice(0, -missedRowsPerGap);
-  const first = older[0];
-  if (first) {
-    rows.unshift({
-      begin: first.begin,
-      end: older.at(-1)?.end ?? null,
-      count: older.length,
-      reason: uncounted ? `${reason} (more than ${countedPerGap} slots)` : reason,
-    });
-  }
-  return rows;
+  const reason = `${why(newest.begin)}${gap.uncounted ? '; there were more, not counted' : ''}`;
+  return [{ begin: gap.from, end: newest.end, state: 'missed', count, reason }];
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../env/atomic-file.js';
 import type { Paths } from '../env/paths.js';
@@ -8,7 +8,13 @@ import type { RunEnd, RunRow } from '../store/runs.js';
 export type Spooled = { kind: 'end'; end: RunEnd } | { kind: 'run'; row: RunRow };
 
 /** A spooled entry that a tick brings in; `forget` it when that is committed. */
-export type SpooledEntry = Spooled & { forget(): void };
+export interface SpooledEntry {
+  readonly path: string;
+  readonly spooled: Spooled;
+  forget(): void;
+  /** Puts an entry aside that is of no use, so that it is not met again. */
+  reject(): void;
+}
 
 const directoryOf = (paths: Paths): string => join(paths.run, 'spool');
 
@@ -30,7 +36,8 @@ export function spool(paths: Paths, entry: Spooled): boolean {
   }
 }
 
-export function readSpooled(paths: Paths): SpooledEntry[] {
+/** What waits for the ledger. Files that hold no entry are put aside and named by `onGarbage`. */
+export function readSpooled(paths: Paths, onGarbage: (path: string) => void): SpooledEntry[] {
   const directory = directoryOf(paths);
   let names: string[];
   try {
@@ -40,9 +47,32 @@ export function readSpooled(paths: Paths): SpooledEntry[] {
   }
   return names
     .filter((name) => /^(end|run)\..*\.json$/.test(name))
-    .map((name) => {
+    .flatMap((name): SpooledEntry[] => {
       const path = join(directory, name);
-      const entry = JSON.parse(readFileSync(path, 'utf8')) as Spooled;
-      return { ...entry, forget: () => rmSync(path, { force: true }) };
+      const reject = (): void => putAside(path);
+      const spooled = readEntry(path);
+      if (spooled) return [{ path, spooled, forget: () => rmSync(path, { force: true }), reject }];
+      reject();
+      onGarbage(path);
+      return [];
     });
+}
+
+function readEntry(path: string): Spooled | undefined {
+  try {
+    const entry = JSON.parse(readFileSync(path, 'utf8')) as Partial<Spooled> | null;
+    if (entry?.kind === 'end' && typeof entry.end?.id === 'number') return entry as Spooled;
+    if (entry?.kind === 'run' && typeof entry.row?.scope === 'string') return entry as Spooled;
+  } catch {
+    // not ours, or cut short
+  }
+  return undefined;
+}
+
+function putAside(path: string): void {
+  try {
+    renameSync(path, `${path}.bad`);
+  } catch {
+    rmSync(path, { force: true, recursive: true });
+  }
 }

@@ -1,7 +1,7 @@
 import { bootId, uptimeMs } from '../env/host.js';
 import type { Overview } from '../store/overview.js';
 import { readOverview } from '../store/overview.js';
-import { openStore, type Store, StoreUnwritableError } from '../store/store.js';
+import { openStore, type Store } from '../store/store.js';
 import { clockStepMs } from './clock-step.js';
 import type { SchedulerDeps, TickFilter } from './deps.js';
 import { configurationFingerprint } from './fingerprint.js';
@@ -31,7 +31,8 @@ export async function tick(deps: SchedulerDeps, filter?: TickFilter): Promise<vo
   }
   try {
     const stepMs = clockStepMs(previous, reading);
-    if (isIdle(overview, fingerprint, reading.wallMs) && stepMs === 0) {
+    // Without the stamp of an earlier tick a step is known by what the store remembers alone.
+    if (previous && isIdle(overview, fingerprint, reading.wallMs) && stepMs === 0) {
       finishScan(deps.paths, reading, previous, soonest(overview, reading.wallMs));
       return;
     }
@@ -39,7 +40,6 @@ export async function tick(deps: SchedulerDeps, filter?: TickFilter): Promise<vo
     await fullTick({ deps, store, filter, reading, previous, fingerprint });
     finishScan(deps.paths, reading, previous, soonest(readOverview(store), reading.wallMs));
   } catch (error) {
-    if (!(error instanceof StoreUnwritableError)) throw error;
     const { degradedTick } = await import('./degraded-tick.js');
     await degradedTick(deps, error);
   } finally {

@@ -1,13 +1,14 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { selfIdentity } from '../env/process-identity.js';
-import { evaluate } from '../schedule/due.js';
+import { knownLast } from '../schedule/context.js';
 import type { RunRow } from '../store/runs.js';
 import type { Store } from '../store/store.js';
 import { dueTasks, type IndexedTask } from '../store/tasks.js';
-import { evaluationOf } from './evaluation.js';
+import { evaluationOf, lastOf } from './evaluation.js';
 import { executeRow } from './execute.js';
 import type { RunServices } from './run-services.js';
+import { planSlots, type Slot } from './slots.js';
 import { spool } from './spool.js';
 import { underTaskLock } from './task-lock.js';
 
@@ -16,52 +17,56 @@ import { underTaskLock } from './task-lock.js';
  * in the run directory stands for the claim; the runs wait in the spool for the ledger.
  */
 export async function runUnrecorded(store: Store, services: RunServices): Promise<void> {
-  const { clock, paths, log } = services;
-  const { pid, startTime, bootId } = selfIdentity();
+  const { clock, settings } = services;
   const now = clock.now();
   const due = dueTasks(store, now).filter(({ unrecorded }) => unrecorded === 1);
-  for (const task of due) {
-    const { scope, action, section, nextDue } = task;
-    if (!(await takeSlot(services, task, now))) continue;
-    const row: RunRow = {
-      id: 0,
-      scope,
-      action,
-      section,
-      origin: 'cron',
-      state: 'running',
-      reason: null,
-      epoch: 0,
-      slotBegin: nextDue,
-      slotEnd: null,
-      slots: 1,
-      claimedAt: now,
-      startedAt: clock.now(),
-      endedAt: null,
-      exitCode: null,
-      signal: null,
-      batch: null,
-      attempts: 1,
-      ownerPid: pid,
-      ownerStart: startTime,
-      bootId,
-      token: services.newToken(),
-      childPid: null,
-      childStart: null,
-      cgroup: null,
-      stdout: null,
-      stderr: null,
-      droppedBytes: null,
-      usage: null,
-      log: null,
-    };
-    const outcome = await underTaskLock(row, services, () => executeRow(row, services));
-    const kept = spool(paths, {
-      kind: 'run',
-      row: { ...row, ...outcome, endedAt: clock.now() },
-    });
-    if (!kept) log.error('run cannot be recorded', { scope, action, state: outcome.state });
-  }
+  const runners = Array.from({ length: Math.min(settings.maxParallel, due.length) }, async () => {
+    for (let task = due.shift(); task; task = due.shift()) await runOne(task, services, now);
+  });
+  await Promise.all(runners);
+}
+
+async function runOne(task: IndexedTask, services: RunServices, now: number): Promise<void> {
+  const { clock, paths, log } = services;
+  const { pid, startTime, bootId } = selfIdentity();
+  const { scope, action, section } = task;
+  const slot = await takeSlot(services, task, now);
+  if (!slot) return;
+  const row: RunRow = {
+    id: 0,
+    scope,
+    action,
+    section,
+    origin: 'cron',
+    state: 'running',
+    reason: null,
+    epoch: 0,
+    slotBegin: slot.begin,
+    slotEnd: slot.end,
+    slots: 1,
+    claimedAt: now,
+    startedAt: clock.now(),
+    endedAt: null,
+    exitCode: null,
+    signal: null,
+    batch: null,
+    attempts: 0,
+    ownerPid: pid,
+    ownerStart: startTime,
+    bootId,
+    token: services.newToken(),
+    childPid: null,
+    childStart: null,
+    cgroup: null,
+    stdout: null,
+    stderr: null,
+    droppedBytes: null,
+    usage: null,
+    log: null,
+  };
+  const outcome = await underTaskLock(row, services, () => executeRow(row, services));
+  const kept = spool(paths, { kind: 'run', row: { ...row, ...outcome, endedAt: clock.now() } });
+  if (!kept) log.error('run cannot be recorded', { scope, action, state: outcome.state });
 }
 
 /**
@@ -72,22 +77,28 @@ async function takeSlot(
   { paths, nodename }: RunServices,
   task: IndexedTask,
   now: number,
-): Promise<boolean> {
+): Promise<Slot | undefined> {
   const directory = join(paths.run, 'unrecorded');
   const prefix = `${task.id}.`;
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const stamps = readdirSync(directory).filter((name) => name.startsWith(prefix));
+    const known = stamps.map((name) => Number(name.slice(prefix.length)));
     const last = Math.max(
-      task.lastAt ?? 0,
-      ...stamps.map((name) => Number(name.slice(prefix.length))),
+      ...known.flatMap((at) => knownLast(at, now) ?? []),
+      lastOf(task, now) ?? 0,
     );
     const { schedule, context } = await evaluationOf(task, nodename, now, last || null);
-    if (!evaluate(schedule, context).due) return false;
-    writeFileSync(join(directory, `${prefix}${now - (now % 60_000)}`), '', { flag: 'wx' });
+    // The stamps stand for runs that the index does not know of yet.
+    const ahead = last >= (task.nextDue ?? 0) ? { lastAt: null, slotAt: last } : task;
+    const policy = { catchup: { kind: 'last' }, maxLatenessMs: task.maxLatenessMs } as const;
+    const plan = planSlots(schedule, { ...task, ...ahead }, policy, context);
+    const slot = plan.run.at(-1);
+    if (!slot) return undefined;
+    writeFileSync(join(directory, `${prefix}${slot.begin}`), '', { flag: 'wx' });
     for (const name of stamps) rmSync(join(directory, name), { force: true });
-    return true;
+    return slot;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type RunEnd, type RunRow, runTable } from '../store/runs.js';
 import { StoreUnwritableError } from '../store/store.js';
 import { executeRow } from './execute.js';
@@ -66,29 +67,32 @@ async function workInTurn(pool: Pool, take: () => RunRow | undefined): Promise<v
   do {
     const before = row;
     const following = take();
-    let mine = false;
+    let startedAt: number | undefined;
     try {
       await ledger.write(() => {
-        if (before && end && runTable(services.store).end(end)) services.recordEnd(before, end);
-        if (following) mine = start(pool, following);
+        if (before && end) recordEnd(services, before, end);
+        if (following) startedAt = start(pool, following);
       });
     } catch (error) {
       if (!(error instanceof StoreUnwritableError)) throw error;
-      mine = false;
-      if (end) keepForLater(services, end, error);
+      startedAt = undefined;
+      if (before && end) await keepForLater(pool, before, end, error);
     }
     row = following;
-    end = row && mine ? await execute(pool, row) : undefined;
+    end = undefined;
+    if (!row || startedAt === undefined) continue;
+    row = { ...row, startedAt };
+    end = await execute(pool, row);
   } while (row);
 }
 
-/** Belongs into a transaction. @returns false when another process took the row meanwhile */
-function start({ services, options }: Pool, row: RunRow): boolean {
+/** Belongs into a transaction. @returns when it starts; undefined: another process took the row */
+function start({ services, options }: Pool, row: RunRow): number | undefined {
   const { store, clock } = services;
   const at = clock.now();
-  const mine = runTable(store).start(row.id, row.batch, at, options.ownerPid);
-  if (mine) queueStartPing(store, row, at);
-  return mine;
+  if (!runTable(store).start(row.id, row.batch, at, options.ownerPid)) return undefined;
+  queueStartPing(store, row, at);
+  return at;
 }
 
 async function execute({ services, options, ledger }: Pool, row: RunRow): Promise<RunEnd> {
@@ -104,15 +108,40 @@ async function execute({ services, options, ledger }: Pool, row: RunRow): Promis
     });
   } catch (error) {
     outcome = plainOutcome('failed', messageOf(error), 1);
+    const stack = error instanceof Error ? error.stack : undefined;
+    services.log.error('a bug ended the run', { id: row.id, stack });
   }
   const end: RunEnd = { ...outcome, id: row.id, endedAt: clock.now() };
   report(services, row, end);
   return end;
 }
 
-function keepForLater(services: RunServices, end: RunEnd, error: StoreUnwritableError): void {
+/** Belongs into a transaction. */
+function recordEnd(services: RunServices, row: RunRow, end: RunEnd): void {
+  if (runTable(services.store).end(end)) services.recordEnd(row, end);
+}
+
+/** Between two tries to write an end that no spool could take: this process alone knows of it. */
+const retryPausesMs = [1, 2, 5, 10, 20, 30, 60, 60, 60, 60].map((seconds) => seconds * 1000);
+
+async function keepForLater(
+  { services, ledger }: Pool,
+  row: RunRow,
+  end: RunEnd,
+  error: StoreUnwritableError,
+): Promise<void> {
   const kept = spool(services.paths, { kind: 'end', end });
   services.log.error('run not recorded yet', { id: end.id, kept, why: error.message });
+  if (kept) return;
+  for (const pause of retryPausesMs) {
+    await delay(pause);
+    try {
+      return await ledger.write(() => recordEnd(services, row, end));
+    } catch (cause) {
+      if (!(cause instanceof StoreUnwritableError)) throw cause;
+    }
+  }
+  services.log.error('run could not be recorded', { id: end.id, state: end.state });
 }
 
 /** A run that went well says nothing; the ledger has it. */

@@ -111,4 +111,46 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (at, topic)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- slot_at: begin of the newest slot that was decided: run, skipped or missed. A task whose first
+  -- slots were missed has a row without a run.
+  ALTER TABLE last_run RENAME TO last_run_1;
+  CREATE TABLE last_run (
+    scope      TEXT NOT NULL,
+    action     TEXT NOT NULL,
+    section    TEXT NOT NULL,
+    last_at    INTEGER,
+    slot_at    INTEGER,
+    success_at INTEGER,
+    state      TEXT,
+    exit_code  INTEGER,
+    duration_ms INTEGER,
+    PRIMARY KEY (scope, action, section)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO last_run (scope, action, section, last_at, success_at, state, exit_code)
+    SELECT scope, action, section, last_at, success_at, state, exit_code FROM last_run_1;
+  DROP TABLE last_run_1;
+
+  -- Messages of one key go out in order: whether one is the first is asked for each.
+  CREATE INDEX outbox_by_key ON outbox (kind, key, id);
+
+  -- How many slots came to each state since the store was made; the ledger itself forgets.
+  CREATE TABLE tally (
+    state TEXT PRIMARY KEY,
+    slots INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO tally (state, slots)
+    SELECT state, sum(slots) FROM run WHERE state <> 'running' GROUP BY state;
+  CREATE TRIGGER run_closed AFTER UPDATE OF state ON run
+    WHEN old.state = 'running' AND new.state <> 'running'
+  BEGIN
+    INSERT INTO tally (state, slots) VALUES (new.state, new.slots)
+      ON CONFLICT (state) DO UPDATE SET slots = slots + excluded.slots;
+  END;
+  CREATE TRIGGER run_added_closed AFTER INSERT ON run WHEN new.state <> 'running'
+  BEGIN
+    INSERT INTO tally (state, slots) VALUES (new.state, new.slots)
+      ON CONFLICT (state) DO UPDATE SET slots = slots + excluded.slots;
+  END;
+  `,
 ];

@@ -9,40 +9,56 @@ export interface RetentionLimits {
   step: number;
 }
 
+/** Free pages that are kept for the next runs, and how many are given back in one step. */
+const sparePages = 1000;
+const returnedPages = 250;
+
 /**
- * Removes the oldest closed runs that are over a limit, at most `step` of them. Open rows stay.
- * @returns how many were removed; `step` means that more may be waiting
+ * Removes the oldest closed runs that are over a limit, at most `step` of them, and gives freed pages
+ * back to the file system. Open rows stay.
+ *
+ * @returns `more`: count or size are still over the limit, call again. Age alone never asks for
+ *   another step: a clock that was wrong for a while must not empty the ledger at once.
  */
-export function trimRuns(store: Store, now: number, limits: RetentionLimits): number {
+export function trimRuns(
+  store: Store,
+  now: number,
+  limits: RetentionLimits,
+): { removed: number; more: boolean } {
   const db = store.connection;
-  const oldest = `SELECT id FROM run WHERE state <> 'running'`;
-  const remove = (where: string, value: number, limit: number): number =>
-    db
-      .prepare<[number, number]>(
-        `DELETE FROM run WHERE id IN (${oldest} ${where} ORDER BY id LIMIT ?)`,
-      )
-      .run(value, limit).changes;
+  const pragma = (name: string): number => Number(db.pragma(name, { simple: true }));
+  const remove = (before: number, limit: number): number =>
+    limit <= 0
+      ? 0
+      : db
+          .prepare<[number, number]>(
+            `DELETE FROM run WHERE id IN (SELECT id FROM run
+               WHERE claimed_at < ? AND state <> 'running' ORDER BY claimed_at LIMIT ?)`,
+          )
+          .run(before, limit).changes;
 
-  let removed = remove('AND claimed_at < ?', now - limits.maxAgeMs, limits.step);
+  const aged = remove(now - limits.maxAgeMs, limits.step);
+  const free = pragma('freelist_count');
+  const usedBytes = (pragma('page_count') - free) * pragma('page_size');
+  const rows = countRuns(store, limits.maxRuns);
+  const over = Math.max(
+    rows - limits.maxRuns,
+    // How many rows are too big in sum is not known: a fifth of them at most in one step.
+    usedBytes > limits.maxBytes ? Math.ceil(rows / 5) : 0,
+  );
+  const crowded = remove(Number.MAX_SAFE_INTEGER, Math.min(over, limits.step - aged));
+  if (free > sparePages + returnedPages) db.pragma(`incremental_vacuum(${returnedPages})`);
+  return { removed: aged + crowded, more: crowded > 0 && aged + crowded >= limits.step };
+}
 
-  // Ids are given in order and never reused, so their distance is an upper bound of the count.
-  const bounds = db
-    .prepare<[], { low: number | null; high: number | null }>(
-      'SELECT min(id) AS low, max(id) AS high FROM run',
-    )
-    .get();
-  if (bounds?.low != null && bounds.high != null && removed < limits.step) {
-    const spare = bounds.high - bounds.low + 1 - limits.maxRuns;
-    if (spare > 0) {
-      removed += remove('AND id < ?', bounds.high, Math.min(spare, limits.step - removed));
-    }
-  }
-
-  const pages = Number(db.pragma('page_count', { simple: true }));
-  const free = Number(db.pragma('freelist_count', { simple: true }));
-  const pageBytes = Number(db.pragma('page_size', { simple: true }));
-  if ((pages - free) * pageBytes > limits.maxBytes && removed < limits.step) {
-    removed += remove('AND claimed_at <= ?', now, limits.step - removed);
-  }
-  return removed;
+/**
+ * The number of rows when it may be above `limit`; ids are given in order, so their distance is a
+ * bound that costs nothing, but one old row that is still open may hold it up.
+ */
+function countRuns({ connection }: Store, limit: number): number {
+  const bound = connection
+    .prepare<[], { n: number | null }>('SELECT max(id) - min(id) + 1 AS n FROM run')
+    .get()?.n;
+  if (bound == null || bound <= limit) return bound ?? 0;
+  return connection.prepare<[], { n: number }>('SELECT count(*) AS n FROM run').get()?.n ?? 0;
 }

@@ -34,6 +34,7 @@ export interface RunRow extends TaskKey {
   signal: string | null;
   /** The worker that is to run it. */
   batch: string | null;
+  /** How often it was handed on because nobody started it. */
   attempts: number;
   ownerPid: number | null;
   /** Start time of the owner, which tells it from a later process with its pid (proc_pid_stat(5)). */
@@ -129,13 +130,15 @@ export const runTable = defineTable((store) => {
       @droppedBytes, @usage, @log)
     ON CONFLICT DO NOTHING`);
   const takeBatch = db.prepare<Owner & { batch: string }, RunRow>(`
-    UPDATE run SET owner_pid = @ownerPid, owner_start = @ownerStart, boot_id = @bootId,
-      attempts = attempts + 1
+    UPDATE run SET owner_pid = @ownerPid, owner_start = @ownerStart, boot_id = @bootId
     WHERE batch = @batch AND state = 'running' AND started_at IS NULL
     RETURNING ${columns}`);
+  const handOver = db.prepare<Owner & { batch: string; from: number }>(`
+    UPDATE run SET owner_pid = @ownerPid, owner_start = @ownerStart, boot_id = @bootId
+    WHERE batch = @batch AND owner_pid = @from AND state = 'running' AND started_at IS NULL`);
   const adopt = db.prepare<Owner & { id: number; batch: string; seen: string | null }>(`
     UPDATE run SET batch = @batch, owner_pid = @ownerPid, owner_start = @ownerStart,
-      boot_id = @bootId
+      boot_id = @bootId, attempts = attempts + 1
     WHERE id = @id AND state = 'running' AND started_at IS NULL AND batch IS @seen`);
   const start = db.prepare<{ id: number; batch: string | null; at: number; ownerPid: number }>(`
     UPDATE run SET started_at = @at
@@ -167,8 +170,12 @@ export const runTable = defineTable((store) => {
     },
     /** @returns false when the slot has a row already */
     close: (row: ClosedRun): boolean => insertClosed.run(row).changes === 1,
-    /** Makes the caller the owner of the batch's rows that nobody started. */
-    takeBatch: (batch: string, owner: Owner): RunRow[] => takeBatch.all({ ...owner, batch }),
+    /** Makes the caller the owner of the batch's rows that nobody started, in slot order. */
+    takeBatch: (batch: string, owner: Owner): RunRow[] =>
+      takeBatch.all({ ...owner, batch }).sort((a, b) => a.id - b.id),
+    /** Makes a process that was started for the batch its owner, unless it has taken it already. */
+    handOver: (batch: string, from: number, owner: Owner): void =>
+      void handOver.run({ ...owner, batch, from }),
     /** Moves a row that was never started from a dead owner's batch to another one. */
     adopt: (id: number, seen: string | null, batch: string, owner: Owner): boolean =>
       adopt.run({ ...owner, id, batch, seen }).changes === 1,

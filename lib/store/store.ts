@@ -1,22 +1,32 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AgentError } from '../errors/agent-error.js';
 import { type Connection, openSqlite } from '../sqlite/open.js';
 import { migrations } from './migrations.js';
 
-/** The store cannot take a write: full disk, read-only or failing file system. Reads may still work. */
+/**
+ * The store cannot take a write: full disk, read-only or failing file system, or another program that
+ * does not give it back. Reads may still work.
+ */
 export class StoreUnwritableError extends AgentError {
   constructor(path: string, cause: unknown) {
-    super('E_STORE_UNWRITABLE', `${path} cannot be written: ${describe(cause)}`, {
-      exit: 'io',
-      remedy:
-        'free space on its file system or mount it read-write; the next tick goes on by itself',
-      cause,
-    });
+    const busy = sqliteCode(cause).startsWith('SQLITE_BUSY');
+    super(
+      busy ? 'E_STORE_BUSY' : 'E_STORE_UNWRITABLE',
+      `${path} cannot be written: ${describe(cause)}`,
+      {
+        exit: busy ? 'tryAgain' : 'io',
+        remedy: busy
+          ? 'another program keeps it locked (`fuser` names it); the next tick tries again'
+          : 'free space on its file system or mount it read-write; the next tick goes on by itself',
+        cause,
+      },
+    );
   }
 }
 
-const unwritable = /^SQLITE_(FULL|READONLY|IOERR|CANTOPEN|PERM)/;
+const unwritable = /^SQLITE_(FULL|READONLY|IOERR|CANTOPEN|PERM|BUSY)/;
+const corrupt = /^SQLITE_(NOTADB|CORRUPT)/;
 
 function describe(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
@@ -42,12 +52,25 @@ export function defineTable<T>(prepare: (store: Store) => T): (store: Store) => 
   };
 }
 
+/** What an error of SQLite means to an operator; anything else comes back as it is. */
+export function storeError(path: string, error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (corrupt.test(code)) {
+    return new AgentError('E_STORE_CORRUPT', `${path} is not a usable store: ${describe(error)}`, {
+      exit: 'io',
+      remedy: `move ${path} away; the next tick makes a new one (the run history starts anew)`,
+      cause: error,
+    });
+  }
+  return unwritable.test(code) ? new StoreUnwritableError(path, error) : error;
+}
+
 export interface Store {
   readonly path: string;
   readonly connection: Connection;
   /**
    * Runs `work` in one BEGIN IMMEDIATE transaction. It must not await.
-   * @throws StoreUnwritableError when the file system refuses the write; nothing is then changed
+   * @throws StoreUnwritableError when the write is refused; nothing is then changed
    */
   immediate<T>(work: () => T): T;
   close(): void;
@@ -66,6 +89,8 @@ function prepareWrites(connection: Connection): void {
 
 function migrate(connection: Connection): void {
   prepareWrites(connection);
+  // Counts only for a file that is still empty: freed pages can then be given back in small steps.
+  connection.pragma('auto_vacuum = INCREMENTAL');
   connection
     .transaction(() => {
       const from = Number(connection.pragma('user_version', { simple: true }));
@@ -97,13 +122,6 @@ export function openStore(path: string): Store {
   } catch (error) {
     connection?.close();
     const code = sqliteCode(error);
-    if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
-      throw new AgentError('E_STORE_CORRUPT', `${path} is not a usable store: ${describe(error)}`, {
-        exit: 'io',
-        remedy: `move ${path} away; the next tick makes a new one (the run history starts anew)`,
-        cause: error,
-      });
-    }
     if (code === 'EACCES' || code === 'EPERM') {
       throw new AgentError('E_STORE_DENIED', `${path} is not accessible for this user`, {
         exit: 'notPermitted',
@@ -112,10 +130,8 @@ export function openStore(path: string): Store {
         cause: error,
       });
     }
-    if (unwritable.test(code) || /^E(NOSPC|ROFS|IO|DQUOT|NOTDIR)$/.test(code)) {
-      throw new StoreUnwritableError(path, error);
-    }
-    throw error;
+    if (/^E(NOSPC|ROFS|IO|DQUOT|NOTDIR)$/.test(code)) throw new StoreUnwritableError(path, error);
+    throw storeError(path, error);
   }
   return storeOn(path, connection);
 }
@@ -126,9 +142,9 @@ function openOrCreate(path: string): Connection {
   } catch (error) {
     if (error instanceof AgentError) throw error;
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    const connection = openSqlite(path);
-    chmodSync(path, 0o600);
-    return connection;
+    // Made with its mode: not even for an instant can others open it.
+    closeSync(openSync(path, 'a', 0o600));
+    return openSqlite(path, { mustExist: true });
   }
 }
 
@@ -143,8 +159,7 @@ function storeOn(path: string, connection: Connection): Store {
         prepared = true;
         return connection.transaction(work).immediate();
       } catch (error) {
-        if (unwritable.test(sqliteCode(error))) throw new StoreUnwritableError(path, error);
-        throw error;
+        throw storeError(path, error);
       }
     },
     close: () => connection.close(),

@@ -35,20 +35,23 @@ export interface IndexedTask extends TaskRow {
   id: number;
   /** UTC ms of the last start, null when it never ran. */
   lastAt: number | null;
+  /** Begin of the newest slot that was decided, UTC ms. */
+  slotAt: number | null;
 }
 
 export interface TaskWithHistory extends IndexedTask {
   successAt: number | null;
   lastState: string | null;
   lastExit: number | null;
+  durationMs: number | null;
 }
 
 const columns = `task.id, task.scope, task.action, task.section, task.parameter, task.definition,
   task.timezone, task.detached, task.spreadable, task.catchup, task.max_lateness_ms AS maxLatenessMs,
   task.max_parallel AS maxParallel, task.unrecorded, task.hooks, task.next_due AS nextDue,
-  task.error, last_run.last_at AS lastAt`;
+  task.error, last_run.last_at AS lastAt, last_run.slot_at AS slotAt`;
 const history = `${columns}, last_run.success_at AS successAt, last_run.state AS lastState,
-  last_run.exit_code AS lastExit`;
+  last_run.exit_code AS lastExit, last_run.duration_ms AS durationMs`;
 const joined = 'FROM task LEFT JOIN last_run USING (scope, action, section)';
 
 /** Rows that are due: the only query about tasks that an ordinary tick makes. */
@@ -67,8 +70,11 @@ export const taskTable = defineTable((store) => {
   const claim = db.prepare<{ id: number; seen: number; next: number | null }>(
     'UPDATE task SET next_due = @next WHERE id = @id AND next_due = @seen',
   );
-  const setNext = db.prepare<{ id: number; next: number | null }>(
-    'UPDATE task SET next_due = @next WHERE id = @id AND next_due IS NOT @next',
+  const postpone = db.prepare<{ id: number; next: number | null; now: number }>(
+    'UPDATE task SET next_due = @next WHERE id = @id AND next_due > @now',
+  );
+  const disable = db.prepare<{ id: number; error: string }>(
+    'UPDATE task SET next_due = NULL, error = @error WHERE id = @id',
   );
   const upsert = db.prepare<TaskRow>(`
     INSERT INTO task (scope, action, section, parameter, definition, timezone, detached, spreadable,
@@ -93,6 +99,10 @@ export const taskTable = defineTable((store) => {
   const ofScope = db.prepare<[string], TaskWithHistory>(
     `SELECT ${history} ${joined} WHERE task.scope = ? ORDER BY task.action, task.parameter`,
   );
+  const one = db.prepare<TaskKey, TaskWithHistory>(
+    `SELECT ${history} ${joined}
+     WHERE task.scope = @scope AND task.action = @action AND task.section = @section`,
+  );
   const all = db.prepare<[], TaskWithHistory>(
     `SELECT ${history} ${joined} ORDER BY task.scope <> 'node', task.scope, task.action, task.parameter`,
   );
@@ -104,7 +114,11 @@ export const taskTable = defineTable((store) => {
      */
     claim: (id: number, seen: number, next: number | null): boolean =>
       claim.run({ id, seen, next }).changes === 1,
-    setNext: (id: number, next: number | null): void => void setNext.run({ id, next }),
+    /** Moves a row that is not due at `now`: a slot that is waiting for its tick stays. */
+    postpone: (id: number, next: number | null, now: number): void =>
+      void postpone.run({ id, next, now }),
+    /** Takes a row whose schedule turned out unusable out of the index, and says why. */
+    disable: (id: number, error: string): void => void disable.run({ id, error }),
     /** Makes the rows of one scope equal to `rows`. */
     replaceScope(scope: string, rows: readonly TaskRow[]): void {
       const kept = new Set(rows.map((row) => `${row.action}\n${row.section}`));
@@ -116,6 +130,8 @@ export const taskTable = defineTable((store) => {
     removeScope: (scope: string): void => void removeScope.run(scope),
     ofScope: (scope: string): TaskWithHistory[] => ofScope.all(scope),
     all: (): TaskWithHistory[] => all.all(),
+    get: ({ scope, action, section }: TaskKey): TaskWithHistory | undefined =>
+      one.get({ scope, action, section }),
     /** The hooks of one task, as JSON; undefined when it has none or is not configured any more. */
     hooksOf: ({ scope, action, section }: TaskKey): string | undefined =>
       hooks.get({ scope, action, section })?.hooks ?? undefined,
