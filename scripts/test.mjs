@@ -1,19 +1,22 @@
 /**
  * `npm test`: installs what the tests need, builds, runs every test that this machine allows, and
  * names what was left out. As root on Debian it installs packages; elsewhere it says what is missing.
+ *
+ *   --node 24   run on that version, fetched from the registry, with the addon built for it
+ *   --soak      run the long campaigns instead
+ *   FILES       only these
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installModules } from './setup.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
+const isRoot = process.getuid?.() === 0;
 
-const run = (argv, options = {}) =>
-  spawnSync(argv[0], argv.slice(1), { stdio: 'inherit', ...options }).status ?? 1;
-
-/** Debian packages by the program that tells whether they are there. */
+/** Debian packages, by the program that tells whether they are there. */
 const tools = {
   cron: 'cron',
   dash: 'dash',
@@ -23,37 +26,71 @@ const tools = {
   ip: 'iproute2',
   man: 'man-db',
   script: 'bsdutils',
+  setpriv: 'util-linux',
 };
 
-const setup = await import('./setup.mjs');
-setup.installModules(root);
+const words = process.argv.slice(2);
+const major = words.includes('--node') ? words[words.indexOf('--node') + 1] : undefined;
+const isSoak = words.includes('--soak');
+const files = words.filter((word) => !word.startsWith('--') && word !== major);
 
-const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
-const missing = Object.entries(tools).filter(([program]) => !has(program));
-if (missing.length > 0 && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const packages = missing.map(([, name]) => name);
-  const quiet = { env, stdio: ['ignore', 'ignore', 'inherit'] };
-  run(['apt-get', 'update', '-qq'], quiet);
-  run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], quiet);
+installModules(root);
+let node = process.execPath;
+if (major) {
+  const { provideNode } = await import('./second-node.mjs');
+  node = provideNode(root, major);
 }
+installTools();
 
-const isSoak = process.argv.includes('--soak');
-const files = process.argv.slice(2).filter((word) => word !== '--soak');
-const code = run(
+const results = join(root, '.cache', 'test-results.json');
+mkdirSync(dirname(results), { recursive: true });
+const { status } = spawnSync(
+  node,
   [
-    process.execPath,
     'node_modules/vitest/vitest.mjs',
     'run',
     ...(isSoak ? ['--config', 'vitest.soak.config.ts'] : []),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${results}`,
     ...files,
   ],
-  { env: { ...process.env, ...(process.getuid?.() === 0 ? { TEST_DISALLOW_SKIP: '1' } : {}) } },
+  { stdio: 'inherit', env: { ...process.env, ...(isRoot && { TEST_DISALLOW_SKIP: '1' }) } },
 );
 
-const absent = Object.entries(tools).filter(([program]) => !has(program));
-if (process.getuid?.() !== 0)
-  console.log('left out: what needs root (cgroups, mounts, cron, other users)');
-for (const [program, name] of absent)
-  console.log(`left out: tests with ${program} (Debian package ${name})`);
-process.exitCode = code;
+summarize();
+process.exitCode = status ?? 1;
+
+function has(program) {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+}
+
+function missingTools() {
+  return Object.entries(tools).filter(([program]) => !has(program));
+}
+
+function installTools() {
+  const missing = missingTools();
+  if (missing.length === 0 || !isRoot || !existsSync('/usr/bin/apt-get')) return;
+  const options = {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  };
+  const packages = missing.map(([, name]) => name);
+  console.log(`installing ${packages.join(' ')}`);
+  spawnSync('apt-get', ['update', '-qq'], options);
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options);
+}
+
+function summarize() {
+  if (!isRoot) console.log('left out: what needs root (cgroups, mounts, cron, other users)');
+  for (const [program, name] of missingTools()) {
+    console.log(`left out: tests with ${program} (Debian package ${name})`);
+  }
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
+    readFileSync(results, 'utf8'),
+  );
+  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  console.log(`Node.js ${version}${major ? ' (fetched)' : ''}`);
+  console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`);
+}

@@ -2,7 +2,6 @@
 import { editConfigFile, readConfigFile } from '../config/file.js';
 import type { IniFile } from '../config/ini.js';
 import { AgentError } from '../errors/agent-error.js';
-import type { App } from './app.js';
 
 export interface Parameter {
   section: string;
@@ -55,19 +54,6 @@ export function requireConfig(path: string, what: string): IniFile {
   const file = readConfigFile(path);
   if (file) return file.ini;
   throw new AgentError('E_NO_CONFIG', `${what} does not exist`, { remedy: `create ${path}` });
-}
-
-/** Prints the text of one value; the key must be set. */
-export function printValue(app: App, ini: IniFile, { section, key }: Parameter): void {
-  const found = ini.byName.get(section);
-  if (!found) {
-    throw new AgentError('E_NOT_SET', `there is no section [${section}]`, {
-      remedy: 'see `print config`',
-    });
-  }
-  const entry = found.byKey.get(key.toLowerCase());
-  if (!entry) throw new AgentError('E_NOT_SET', `${section}.${key} is not set`, {});
-  app.print(`${entry.value}\n`);
 }
 
 /** Removes keys; each must be there. */

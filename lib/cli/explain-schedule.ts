@@ -12,6 +12,7 @@ import type { App } from './app.js';
 import type { Args, OptionTable } from './command.js';
 import { runDocument } from './run-shape.js';
 import { defineShape } from './shape.js';
+import { localMinute } from './when.js';
 
 interface Explanation {
   object: string;
@@ -153,7 +154,7 @@ function tell(e: Explanation): string {
   );
   for (const { id, state, slot, reason } of e.last_runs) {
     lines.push(
-      `  run ${id}     ${state}${slot ? ` for ${slot}` : ''}${reason ? `: ${reason}` : ''}`,
+      `  run ${id}     ${state}${slot ? ` for ${localMinute(Date.parse(slot))}` : ''}${reason ? `: ${reason}` : ''}`,
     );
   }
   return `${lines.join('\n')}\n`;

@@ -47,6 +47,7 @@ export function parseQuickly(argv: readonly string[], command: Command): ParsedA
   for (const name of names) {
     const option = options[name];
     const value = given[name] ?? option?.default;
+    if (Array.isArray(value) && option?.type !== 'list') return undefined;
     if (option?.choices && value !== undefined && !option.choices.includes(String(value))) {
       return undefined;
     }
@@ -66,7 +67,7 @@ export const parserConfiguration = {
   'parse-numbers': false,
   'parse-positional-numbers': false,
   'boolean-negation': false,
-  'duplicate-arguments-array': false,
+  'duplicate-arguments-array': true,
   'greedy-arrays': false,
   'strip-aliased': true,
   'unknown-options-as-args': true,

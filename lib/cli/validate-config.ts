@@ -1,5 +1,6 @@
 /** validate config: problems as `file:line: reason` on stdout, exit 0 or 78. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { permissionFindings } from '../config/file.js';
 import { type Finding, formatFinding } from '../config/finding.js';
 import { AgentError, errnoOf } from '../errors/agent-error.js';
 import { exitCodes } from '../errors/exit-codes.js';
@@ -44,7 +45,7 @@ export const validateOptions = {
   stdin: { type: 'boolean', default: false, describe: 'check the text on standard input instead' },
 } as const satisfies OptionTable;
 
-/** @returns the exit code: 78 when there is an error or a warning */
+/** @returns the exit code: 78 when there is an error; warnings alone are 0 */
 export async function validateConfig(
   app: App,
   targets: readonly ValidationTarget[],
@@ -56,7 +57,9 @@ export async function validateConfig(
     const bytes = args.stdin ? await readBytes(app.edge.stdin) : bytesOf(path);
     if (bytes === undefined) continue;
     const file = args.stdin ? '<stdin>' : path;
-    for (const finding of await validate(bytes)) {
+    const findings = await validate(bytes);
+    if (!args.stdin) findings.unshift(...permissions(path, app.edge.uid));
+    for (const finding of findings) {
       const { line, level, section, key = null, message, suggestion = null } = finding;
       rows.push({ file, line, level, section, key, message, suggestion });
       lines.push(`${formatFinding(file, finding)}\n`);
@@ -64,7 +67,18 @@ export async function validateConfig(
   }
   const text = (): string => lines.join('');
   await app.emit({ ...listDocument(shape, rows), text }, args);
-  return rows.length > 0 ? exitCodes.config.code : 0;
+  return rows.some(({ level }) => level === 'error') ? exitCodes.config.code : 0;
+}
+
+/** Owner and mode, as findings of the first line. */
+function permissions(path: string, uid: number): Finding[] {
+  const stat = statSync(path);
+  return permissionFindings(path, stat, stat.uid === 0 ? 0 : uid).map(({ problem, message }) => ({
+    level: problem === 'readable' ? ('warning' as const) : ('error' as const),
+    line: 1,
+    section: '',
+    message: message.slice(path.length + 2),
+  }));
 }
 
 function bytesOf(path: string): Uint8Array | undefined {

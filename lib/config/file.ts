@@ -99,6 +99,28 @@ export function permissionFindings(
 }
 
 /**
+ * Why a configuration file must not be used: whoever can change it decides what we run. A file that
+ * others can only read is used.
+ *
+ * @param owner the user we run as; root's files are trusted by everybody
+ */
+export function distrust(
+  path: string,
+  facts: Pick<FileFacts, 'uid' | 'mode'>,
+  owner: number,
+): AgentError | undefined {
+  const findings = permissionFindings(path, facts, facts.uid === 0 ? 0 : owner);
+  const finding = findings.find(({ problem }) => problem !== 'readable');
+  return (
+    finding &&
+    new AgentError('E_CONFIG_UNSAFE', finding.message, {
+      exit: 'config',
+      remedy: `look at what it says, then: chown ${owner} ${path}; chmod 600 ${path}`,
+    })
+  );
+}
+
+/**
  * Gives a file the mode 0600 and the owner it should have.
  *
  * @throws AgentError `E_CONFIG_PERMISSIONS`
@@ -159,15 +181,6 @@ export function writeConfigFile(path: string, content: string | Uint8Array): voi
       remedy: 'check the permissions and free space of its directory; the old content is intact',
       cause: error,
     });
-  }
-}
-
-/** The configuration text of standard input: refused when larger than a file may be. */
-export function readConfigStdin(): Uint8Array {
-  try {
-    return readAll(0);
-  } catch (error) {
-    throw readError('standard input', error);
   }
 }
 

@@ -6,6 +6,11 @@ export function nodeName(): string {
   return hostname().toLowerCase();
 }
 
+/** The user we act as; 0 is root. */
+export function effectiveUid(): number {
+  return process.geteuid?.() ?? 0;
+}
+
 let boot: string | undefined;
 
 /** The id of this boot (random(4)); empty where the kernel does not tell. */

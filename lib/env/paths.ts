@@ -61,8 +61,7 @@ export function resolvePaths({ env, uid, home }: Surroundings): Paths {
     join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'nodemgr'),
     join(state, 'nodemgr'),
     join(state, 'nodemgr', 'log'),
-    env['XDG_RUNTIME_DIR']
-      ? join(env['XDG_RUNTIME_DIR'], 'nodemgr')
-      : join(state, 'nodemgr', 'run'),
+    // Not XDG_RUNTIME_DIR: cron has none, and its ticks have to meet the user's commands.
+    join(state, 'nodemgr', 'run'),
   );
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { convertKeyword } from '../config/convert.js';
-import { type ConfigFile, readConfigFile } from '../config/file.js';
+import { type ConfigFile, distrust, readConfigFile } from '../config/file.js';
 import type { KindTypes } from '../config/keyword.js';
+import { effectiveUid } from '../env/host.js';
 import { packageRoot } from '../env/package-root.js';
 import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
@@ -37,9 +38,12 @@ export function readNodeSettings(paths: Paths): NodeSettings {
   let unreadable: string | undefined;
   try {
     file = readConfigFile(paths.nodeConf);
+    const unsafe = file && distrust(paths.nodeConf, file.facts, effectiveUid());
+    if (unsafe) throw unsafe;
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     unreadable = error.message;
+    file = undefined;
   }
 
   const written = (section: string, key: string): string | undefined => {

@@ -24,10 +24,7 @@ const loaded = new Map<string, LoadedDriver>();
  * The driver of a resource, with the keywords that every resource has.
  * @throws AgentError when the service has no such resource, or nothing drives it
  */
-export async function driverOf(
-  file: ServiceFile,
-  rid: string,
-): Promise<LoadedDriver> {
+export async function driverOf(file: ServiceFile, rid: string): Promise<LoadedDriver> {
   const id = driverIdOf(file, rid);
   if (!file.ini.byName.has(rid)) {
     throw new AgentError('E_NO_RESOURCE', `${file.path.name}: there is no resource ${rid}`, {

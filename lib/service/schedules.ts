@@ -1,5 +1,6 @@
 import { textOfExpression } from '../config/expression.js';
 import type { Keyword } from '../config/keyword.js';
+import { baseKey } from '../config/keyword-path.js';
 import type { Evaluator } from '../config/values.js';
 import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
@@ -59,7 +60,7 @@ export function readServiceSchedules(
     const row = (settings: ScheduleSettings, maxParallel = 1): ServiceSchedule => ({
       action: name,
       section: name,
-      parameter: `${name}.schedule`,
+      parameter: parameterOf(evaluator, name),
       maxParallel,
       settings,
     });
@@ -82,6 +83,14 @@ export function readServiceSchedules(
     if (type !== 'host') return `there is no driver task.${type}`;
     return raw('command') ? null : 'command is required';
   }
+}
+
+/** Where the schedule of a task is written: in its section, or in DEFAULT as run_schedule. */
+function parameterOf(evaluator: Evaluator, section: string): string {
+  const found = evaluator.find(section, 'schedule', rowKeywords.schedule);
+  return found?.section === 'DEFAULT' && found.entry
+    ? `DEFAULT.${baseKey(found.entry.key)}`
+    : `${section}.schedule`;
 }
 
 /** The text of one keyword, evaluated for this node. @throws AgentError for a bad reference */

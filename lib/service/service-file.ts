@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { readConfigFile } from '../config/file.js';
+import { distrust, readConfigFile } from '../config/file.js';
 import type { IniFile } from '../config/ini.js';
 import type { KeywordTable } from '../config/keyword.js';
 import { type ObjectPath, objectOfConfigFile } from '../config/object-path.js';
 import { createEvaluator, type Evaluator } from '../config/values.js';
+import { effectiveUid } from '../env/host.js';
 import { packageRoot } from '../env/package-root.js';
 import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
@@ -34,6 +35,8 @@ export function readServiceFile(file: string, context: ServiceFileContext): Serv
       remedy: 'see `svcmgr ls`',
     });
   }
+  const unsafe = distrust(file, config.facts, effectiveUid());
+  if (unsafe) throw unsafe;
   return openServiceFile(path, config.ini, context);
 }
 
