@@ -1,11 +1,10 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, mergeConfig } from 'vitest/config';
+import normal from './vitest.config.js';
 
-/** Campaigns that take too long for every change: `npm run soak`. */
-export default defineConfig({
-  test: {
-    include: ['test/soak/**/*.test.ts'],
-    globalSetup: ['test/support/build-once.ts'],
-    testTimeout: 3_600_000,
-    env: { TZ: 'Europe/Paris', LC_ALL: 'C.UTF-8' },
-  },
-});
+/** `npm run soak`: the same laws over longer times and larger numbers. */
+const { exclude: _, include: __, ...test } = normal.test ?? {};
+
+export default mergeConfig(
+  { test },
+  defineConfig({ test: { include: ['test/soak/**/*.test.ts'], testTimeout: 3_600_000 } }),
+);

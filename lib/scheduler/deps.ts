@@ -1,5 +1,6 @@
 import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
+import type { Store } from '../store/store.js';
 import type { TaskKey } from '../store/tasks.js';
 
 /** Which schedules a pass looks at; the minute job looks at all. */
@@ -22,6 +23,8 @@ export interface SchedulerDeps {
   buildId: string;
   /** The environment of this process, read only. */
   env: Readonly<Record<string, string | undefined>>;
+  /** Replaces the store in tests that run very many ticks. */
+  openStore?: (path: string) => Store;
   /** Replaces the time since the boot in tests. */
   uptimeMs?: () => number;
   /**

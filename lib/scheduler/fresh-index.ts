@@ -26,7 +26,6 @@ export async function freshenIndex(
       }),
       fingerprint,
       now: deps.clock.now(),
-      claims: false,
     });
     return undefined;
   } catch (error) {

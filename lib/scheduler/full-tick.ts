@@ -62,7 +62,7 @@ export async function fullTick(tick: FullTick): Promise<void> {
   if (step !== 0) reportStep(log, step);
   const meta = metaTable(store);
   if (meta.get('fingerprint') !== fingerprint) {
-    await refreshIndex({ deps, store, log, fingerprint, now, claims: true });
+    await refreshIndex({ deps, store, log, fingerprint, now });
   }
   const pass: Pass = {
     ...tick,

@@ -12,7 +12,7 @@ import { lastRunTable } from '../store/last-runs.js';
 import { metaTable } from '../store/meta.js';
 import { type SourceRow, sourceTable } from '../store/sources.js';
 import type { Store } from '../store/store.js';
-import { type TaskRow, type TaskWithHistory, taskTable } from '../store/tasks.js';
+import { type TaskKey, type TaskRow, type TaskWithHistory, taskTable } from '../store/tasks.js';
 import { type ScheduleSettings, scheduleSettings } from '../task/schedule-settings.js';
 import type { SchedulerDeps } from './deps.js';
 import { evaluationOf, lastOf } from './evaluation.js';
@@ -24,8 +24,6 @@ export interface Refresh {
   log: Log;
   fingerprint: string;
   now: number;
-  /** The caller claims what is due now: the minute that has begun is then a slot. */
-  claims: boolean;
 }
 
 /** What one changed file comes to, and the rows of its scope that this was worked out from. */
@@ -53,7 +51,7 @@ export async function refreshIndex(refresh: Refresh): Promise<void> {
   const indexed = metaTable(store).get('fingerprint');
   const everything = circumstances(indexed) !== circumstances(fingerprint);
 
-  const changes: Change[] = [];
+  const changed: SourceRow[] = [];
   const current = new Set<string>();
   for (const path of configurationFiles(deps)) {
     const scope = scopeOf(deps, path);
@@ -62,18 +60,15 @@ export async function refreshIndex(refresh: Refresh): Promise<void> {
     if (scope === undefined || (stamp === undefined && scope !== 'node')) continue;
     current.add(path);
     if (!everything && known.get(path)?.stamp === (stamp ?? '')) continue;
-    changes.push(await readChange(refresh, path, scope, stamp ?? ''));
+    changed.push({ path, scope, stamp: stamp ?? '', problem: null });
   }
   const gone = [...known.values()].filter(({ path }) => !current.has(path));
 
-  let stale: Change[] = changes;
+  let sources = changed;
   for (let tries = 0; tries < longestRefresh; tries++) {
-    if (tries > 0) {
-      stale = await Promise.all(
-        stale.map(({ source }) => readChange(refresh, source.path, source.scope, source.stamp)),
-      );
-    }
-    const waiting = stale;
+    const past = sources.length > manyFiles ? wholePast(store) : pastOf(store);
+    const waiting: Change[] = [];
+    for (const source of sources) waiting.push(await readChange(refresh, source, past));
     const left = store.immediate(() => {
       const late = tries > 0 || foreignCommits(store) !== seen ? overtaken(store, waiting) : [];
       putChanges(store, waiting, new Set(late), gone, fingerprint);
@@ -82,23 +77,54 @@ export async function refreshIndex(refresh: Refresh): Promise<void> {
     for (const change of waiting) {
       if (!left.includes(change)) report(log, change, known.get(change.source.path));
     }
-    stale = left;
-    if (stale.length === 0) return;
+    if (left.length === 0) return;
+    sources = left.map(({ source }) => source);
   }
 }
 
-async function readChange(
-  refresh: Refresh,
-  path: string,
-  scope: string,
-  stamp: string,
-): Promise<Change> {
-  const { deps, store } = refresh;
-  const before = rowsByKey(store, scope);
+async function readChange(refresh: Refresh, source: SourceRow, past: Past): Promise<Change> {
+  const { deps } = refresh;
+  const { path, scope } = source;
+  const before = past.rows(scope);
   const { rows, problem } =
     scope === 'node' ? nodeRows(readNodeSettings(deps.paths)) : serviceRows(deps, path, scope);
-  for (const row of rows) await setNextDue(row, refresh, before.get(keyOf(row)));
-  return { source: { path, scope, stamp, problem }, rows, before };
+  for (const row of rows) {
+    const known = before.get(keyOf(row));
+    await setNextDue(row, refresh, known, known ?? past.lastRun(row));
+  }
+  return { source: { ...source, problem }, rows, before };
+}
+
+/** What the store knows of tasks before the refresh. */
+interface Past {
+  /** The rows of one scope by `keyOf`. */
+  rows(scope: string): ReadonlyMap<string, TaskWithHistory>;
+  lastRun(key: TaskKey): Pick<TaskWithHistory, 'lastAt' | 'slotAt'> | undefined;
+}
+
+/** From so many changed files on, reading the tables as a whole is cheaper than asking for each. */
+const manyFiles = 100;
+
+function pastOf(store: Store): Past {
+  return { rows: (scope) => rowsByKey(store, scope), lastRun: lastRunTable(store).get };
+}
+
+function wholePast(store: Store): Past {
+  const rows = new Map<string, Map<string, TaskWithHistory>>();
+  for (const row of taskTable(store).all()) {
+    const ofScope = rows.get(row.scope) ?? new Map<string, TaskWithHistory>();
+    rows.set(row.scope, ofScope.set(keyOf(row), row));
+  }
+  const lastRuns = new Map(
+    lastRunTable(store)
+      .all()
+      .map((row) => [`${row.scope}\n${keyOf(row)}`, row]),
+  );
+  const none = new Map<string, TaskWithHistory>();
+  return {
+    rows: (scope) => rows.get(scope) ?? none,
+    lastRun: (key) => lastRuns.get(`${key.scope}\n${keyOf(key)}`),
+  };
 }
 
 /** Changes with every commit of another process (PRAGMA data_version). */
@@ -267,8 +293,9 @@ function taskRow(
  */
 async function setNextDue(
   row: TaskRow,
-  { deps, store, now, claims }: Refresh,
+  { deps, now }: Refresh,
   before: TaskRow | undefined,
+  lastRun: Pick<TaskWithHistory, 'lastAt' | 'slotAt'> | undefined,
 ): Promise<void> {
   if (row.error !== null || row.definition === '') return;
   const pending = before?.nextDue ?? null;
@@ -278,12 +305,11 @@ async function setNextDue(
     return;
   }
   try {
-    const last = lastOf(lastRunTable(store).get(row), now);
+    const last = lastOf(lastRun, now);
     const { schedule, context } = await evaluationOf(row, deps.nodename, now, last);
-    row.nextDue =
-      claims && evaluate(schedule, context).due
-        ? floorMinute(now)
-        : (nextRun(schedule, context) ?? null);
+    row.nextDue = evaluate(schedule, context).due
+      ? floorMinute(now)
+      : (nextRun(schedule, context) ?? null);
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     row.error = error.message;

@@ -23,7 +23,7 @@ export async function tick(deps: SchedulerDeps, filter?: TickFilter): Promise<vo
   let store: Store;
   let overview: Overview;
   try {
-    store = openStore(deps.paths.store);
+    store = (deps.openStore ?? openStore)(deps.paths.store);
     overview = readOverview(store);
   } catch (error) {
     const { degradedTick } = await import('./degraded-tick.js');

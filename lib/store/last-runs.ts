@@ -29,6 +29,9 @@ export const lastRunTable = defineTable((store) => {
        exit_code AS exitCode, duration_ms AS durationMs FROM last_run
      WHERE scope = @scope AND action = @action AND section = @section`,
   );
+  const all = db.prepare<[], TaskKey & Pick<LastRun, 'lastAt' | 'slotAt'>>(
+    'SELECT scope, action, section, last_at AS lastAt, slot_at AS slotAt FROM last_run',
+  );
   const started = db.prepare<TaskKey & { at: number }>(`
     INSERT INTO last_run (scope, action, section, last_at) VALUES (@scope, @action, @section, @at)
     ON CONFLICT (scope, action, section) DO UPDATE SET last_at = excluded.last_at`);
@@ -43,6 +46,7 @@ export const lastRunTable = defineTable((store) => {
   const keyOf = ({ scope, action, section }: TaskKey): TaskKey => ({ scope, action, section });
   return {
     get: (key: TaskKey): LastRun | undefined => get.get(keyOf(key)),
+    all: (): (TaskKey & Pick<LastRun, 'lastAt' | 'slotAt'>)[] => all.all(),
     started: (key: TaskKey, at: number): void => void started.run({ ...keyOf(key), at }),
     /** Every slot up to the one that begins at `slot` has its row in the ledger. */
     decided: (key: TaskKey, slot: number): void => void decided.run({ ...keyOf(key), slot }),

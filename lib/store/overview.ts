@@ -1,4 +1,4 @@
-import type { Store } from './store.js';
+import { defineTable, type Store } from './store.js';
 
 /** What a tick needs to know before it does anything. */
 export interface Overview {
@@ -14,12 +14,14 @@ export interface Overview {
 
 /** One statement over three indexes: its cost does not grow with what is configured. */
 export function readOverview(store: Store): Overview {
-  return store.connection
-    .prepare<[], Overview>(
-      `SELECT (SELECT value FROM meta WHERE key = 'fingerprint') AS fingerprint,
+  return statement(store).get() as Overview;
+}
+
+const statement = defineTable((store) =>
+  store.connection.prepare<[], Overview>(
+    `SELECT (SELECT value FROM meta WHERE key = 'fingerprint') AS fingerprint,
               (SELECT min(next_due) FROM task WHERE next_due IS NOT NULL) AS nextDue,
               (SELECT min(next_try) FROM outbox) AS nextSend,
               (SELECT count(*) FROM run WHERE state = 'running') AS running`,
-    )
-    .get() as Overview;
-}
+  ),
+);

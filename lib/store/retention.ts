@@ -1,4 +1,4 @@
-import type { Store } from './store.js';
+import { defineTable, type Store } from './store.js';
 
 export interface RetentionLimits {
   maxAgeMs: number;
@@ -12,6 +12,18 @@ export interface RetentionLimits {
 /** Free pages that are kept for the next runs, and how many are given back in one step. */
 const sparePages = 1000;
 const returnedPages = 250;
+
+const statements = defineTable(({ connection }) => ({
+  remove: connection.prepare<[before: number, limit: number]>(
+    `DELETE FROM run WHERE id IN (SELECT id FROM run
+       WHERE claimed_at < ? AND state <> 'running' ORDER BY claimed_at LIMIT ?)`,
+  ),
+  // Each of the two is one step in the tree; both in one SELECT would read the whole table.
+  bound: connection.prepare<[], { n: number | null }>(
+    'SELECT (SELECT max(id) FROM run) - (SELECT min(id) FROM run) + 1 AS n',
+  ),
+  count: connection.prepare<[], { n: number }>('SELECT count(*) AS n FROM run'),
+}));
 
 /**
  * Removes the oldest closed runs that are over a limit, at most `step` of them, and gives freed pages
@@ -28,14 +40,7 @@ export function trimRuns(
   const db = store.connection;
   const pragma = (name: string): number => Number(db.pragma(name, { simple: true }));
   const remove = (before: number, limit: number): number =>
-    limit <= 0
-      ? 0
-      : db
-          .prepare<[number, number]>(
-            `DELETE FROM run WHERE id IN (SELECT id FROM run
-               WHERE claimed_at < ? AND state <> 'running' ORDER BY claimed_at LIMIT ?)`,
-          )
-          .run(before, limit).changes;
+    limit > 0 ? statements(store).remove.run(before, limit).changes : 0;
 
   const aged = remove(now - limits.maxAgeMs, limits.step);
   const free = pragma('freelist_count');
@@ -55,10 +60,7 @@ export function trimRuns(
  * The number of rows when it may be above `limit`; ids are given in order, so their distance is a
  * bound that costs nothing, but one old row that is still open may hold it up.
  */
-function countRuns({ connection }: Store, limit: number): number {
-  const bound = connection
-    .prepare<[], { n: number | null }>('SELECT max(id) - min(id) + 1 AS n FROM run')
-    .get()?.n;
-  if (bound == null || bound <= limit) return bound ?? 0;
-  return connection.prepare<[], { n: number }>('SELECT count(*) AS n FROM run').get()?.n ?? 0;
+function countRuns(store: Store, limit: number): number {
+  const bound = statements(store).bound.get()?.n ?? 0;
+  return bound <= limit ? bound : (statements(store).count.get()?.n ?? 0);
 }

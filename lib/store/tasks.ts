@@ -56,13 +56,15 @@ const joined = 'FROM task LEFT JOIN last_run USING (scope, action, section)';
 
 /** Rows that are due: the only query about tasks that an ordinary tick makes. */
 export function dueTasks(store: Store, now: number): IndexedTask[] {
-  return store.connection
-    .prepare<[number], IndexedTask>(
-      `SELECT ${columns} ${joined} WHERE task.next_due IS NOT NULL AND task.next_due <= ?
-       ORDER BY task.next_due, task.id`,
-    )
-    .all(now);
+  return dueStatement(store).all(now);
 }
+
+const dueStatement = defineTable((store) =>
+  store.connection.prepare<[number], IndexedTask>(
+    `SELECT ${columns} ${joined} WHERE task.next_due IS NOT NULL AND task.next_due <= ?
+     ORDER BY task.next_due, task.id`,
+  ),
+);
 
 /** The schedule index: one row per schedule of the configuration. */
 export const taskTable = defineTable((store) => {

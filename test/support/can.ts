@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * What a test may need of the machine. Each is found out by trying it, once per process, when a test
+ * first asks.
+ */
+const probes = {
+  root: () => process.getuid?.() === 0,
+  strace: () => succeeds(['strace', '-qq', '-o', '/dev/null', '-e', 'trace=none', 'true']),
+  faketime: () =>
+    fakeTimeLibrary() !== undefined && succeeds(['faketime', '2020-01-01 00:00:00', 'date']),
+  cron: () => succeeds(['sh', '-c', 'command -v cron']),
+  /** A mount namespace of our own with a file system of our own in it. */
+  mount: () => succeeds(['unshare', '-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]),
+  /** A file of an ext4 file system, mounted through a loop device. */
+  loop: () => {
+    const image = join(tmpdir(), `loop-probe-${process.pid}`);
+    const script = `truncate -s 2M "$1" && mkfs.ext4 -q -F "$1" && mount -o loop "$1" /mnt && umount /mnt`;
+    try {
+      return succeeds(['unshare', '-m', 'sh', '-c', script, 'sh', image]);
+    } finally {
+      rmSync(image, { force: true });
+    }
+  },
+} as const satisfies Record<string, () => boolean>;
+
+export type Ability = keyof typeof probes;
+
+const known = new Map<Ability, boolean>();
+
+/** True when the machine can do all of this. */
+export function can(...abilities: readonly Ability[]): boolean {
+  return abilities.every((ability) => {
+    let answer = known.get(ability);
+    if (answer === undefined) {
+      answer = probes[ability]();
+      known.set(ability, answer);
+    }
+    return answer;
+  });
+}
+
+/**
+ * For `test.skipIf(lacks('strace'))`: true when the machine cannot do it. Where nothing may be skipped
+ * (`TEST_DISALLOW_SKIP=1`) the test runs all the same, and fails by itself.
+ */
+export function lacks(...abilities: readonly Ability[]): boolean {
+  return !process.env['TEST_DISALLOW_SKIP'] && !can(...abilities);
+}
+
+/** The library that gives a process another clock, wherever this machine keeps it. */
+export function fakeTimeLibrary(): string | undefined {
+  return [
+    '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
+    '/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1',
+    '/usr/lib64/faketime/libfaketime.so.1',
+    '/usr/lib/faketime/libfaketime.so.1',
+  ].find((path) => existsSync(path));
+}
+
+function succeeds([program = '', ...args]: readonly string[]): boolean {
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+}
