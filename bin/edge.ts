@@ -1,8 +1,11 @@
 import { homedir } from 'node:os';
 import type { ProcessEdge } from '../lib/cli/process-edge.js';
+import { textOutput } from '../lib/cli/text-output.js';
+import { exitCodes } from '../lib/errors/exit-codes.js';
 
 /** The process as a value: the only place that reads `process`. */
 export function processEdge(): ProcessEdge {
+  const stderr = textOutput(2, () => undefined);
   return {
     argv: process.argv.slice(2),
     env: process.env,
@@ -10,16 +13,13 @@ export function processEdge(): ProcessEdge {
     get home() {
       return homedir();
     },
-    // Streams are getters: opening one costs time that a tick does not need.
-    get stdin() {
-      return process.stdin;
-    },
-    get stdout() {
-      return process.stdout;
-    },
-    get stderr() {
-      return process.stderr;
-    },
+    stdout: textOutput(1, (error) => {
+      process.exitCode = exitCodes.io.code;
+      stderr.write(`cannot write to standard output: ${error.message}\n`);
+    }),
+    stderr,
+    stdin: () => process.stdin,
+    dialogue: () => process.stderr,
     setExitCode(code) {
       process.exitCode = code;
     },

@@ -36,11 +36,18 @@ const packs = [
     ],
   ],
   [
-    'command',
+    'nodemgr',
     [
       'lib/cli/nodemgr/program.ts',
-      'lib/cli/svcmgr/program.ts',
       'lib/cli/nodemgr/print-schedule.ts',
+      'lib/render/emit.ts',
+      'lib/render/colour.ts',
+    ],
+  ],
+  [
+    'svcmgr',
+    [
+      'lib/cli/svcmgr/program.ts',
       'lib/cli/svcmgr/print-schedule.ts',
       'lib/render/emit.ts',
       'lib/render/colour.ts',
@@ -118,7 +125,7 @@ const outputs = new Map(
   Object.entries(bundle.metafile.outputs).map(([path, output]) => [basename(path), output]),
 );
 const packOf = assignPacks();
-for (const [name] of packs) writePack(name);
+for (const name of new Set(packOf.values())) writePack(name);
 for (const [name, code] of chunks) {
   if (packOf.has(name)) continue;
   const isProgram = programs.some((program) => name === `${program}.js`);
@@ -130,25 +137,46 @@ for (const [name, code] of chunks) {
 
 /**
  * Opening a file costs more than reading it, and splitting makes many small chunks. So the chunks
- * that the hot verbs load statically go into one file each verb group; every other file asks there.
+ * that the hot verbs load statically go into few files: one for the idle tick, one for each verb
+ * group, one for what several groups share. Every other file asks there.
  */
 function assignPacks() {
-  const assigned = new Map();
-  for (const [pack, entries] of packs) {
-    const queue = entries.map((entry) => {
-      const [name] = [...outputs].find(([, { inputs }]) => entry in inputs) ?? [];
-      if (!name) throw new Error(`pack ${pack}: nothing holds ${entry}`);
-      return name;
-    });
-    for (let name = queue.shift(); name; name = queue.shift()) {
-      if (assigned.has(name)) continue;
-      if (!programs.some((program) => name === `${program}.js`)) assigned.set(name, pack);
-      for (const { path, kind } of outputs.get(name).imports) {
-        if (kind === 'import-statement' && chunks.has(basename(path))) queue.push(basename(path));
-      }
+  const [[first, firstEntries], ...groups] = packs;
+  const assigned = new Map([...closure(firstEntries)].map((name) => [name, first]));
+  const reached = groups.map(([pack, entries]) => [pack, closure(entries)]);
+  for (const [pack, names] of reached) {
+    for (const name of names) {
+      if (assigned.get(name) === first) continue;
+      const owners = reached.filter(([, others]) => others.has(name)).map(([owner]) => owner);
+      assigned.set(name, owners.length > 1 ? 'shared' : pack);
     }
   }
+  // A module that is also imported dynamically has a chunk that only passes its exports on.
+  for (const [name, { inputs, imports }] of outputs) {
+    const packs = imports.map(({ path }) => assigned.get(basename(path)));
+    if (Object.keys(inputs).length > 0 || assigned.has(name) || packs.includes(undefined)) continue;
+    assigned.set(name, packs.at(-1));
+  }
   return assigned;
+}
+
+/** The chunks that some modules load statically, the programs themselves left out. */
+function closure(entries) {
+  const found = new Set();
+  const queue = entries.map((entry) => {
+    const [name] = [...outputs].find(([, { inputs }]) => entry in inputs) ?? [];
+    if (!name) throw new Error(`nothing holds ${entry}`);
+    return name;
+  });
+  for (let name = queue.shift(); name; name = queue.shift()) {
+    if (found.has(name)) continue;
+    found.add(name);
+    for (const { path, kind } of outputs.get(name).imports) {
+      if (kind === 'import-statement' && chunks.has(basename(path))) queue.push(basename(path));
+    }
+  }
+  for (const program of programs) found.delete(`${program}.js`);
+  return found;
 }
 
 function writePack(pack) {

@@ -70,13 +70,13 @@ export function createApp(program: ProgramName, edge: ProcessEdge): App {
       const { renderDocument } = await import('../render/emit.js');
       const { loadStyle } = await import('../render/colour.js');
       const style = await loadStyle(args.color, {
-        isTty: edge.stdout.isTTY === true,
+        isTty: edge.stdout.isTty,
         env: edge.env,
       });
       edge.stdout.write(renderDocument(document, args.format, style));
     },
-    print: (text) => void edge.stdout.write(text),
-    note: (text) => void edge.stderr.write(`${text}\n`),
+    print: (text) => edge.stdout.write(text),
+    note: (text) => edge.stderr.write(`${text}\n`),
     close: () => store?.close(),
   };
 }

@@ -2,6 +2,7 @@
 import {
   closeSync,
   existsSync,
+  type FSWatcher,
   fstatSync,
   openSync,
   readFileSync,
@@ -52,6 +53,7 @@ async function follow(app: App, path: string): Promise<void> {
   const interrupt = app.edge.interruption();
   let position = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   let inode = statSync(path, { throwIfNoEntry: false })?.ino;
+  let watcher: FSWatcher | undefined;
   const drain = (): void => {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (!stat) return;
@@ -66,11 +68,14 @@ async function follow(app: App, path: string): Promise<void> {
       closeSync(fd);
     }
   };
-  const watcher = watch(dirname(path), drain);
-  await new Promise<void>((resolve) => {
+  const reading = new Promise<void>((resolve) => {
     interrupt.signal.addEventListener('abort', () => resolve(), { once: true });
-    app.edge.stdout.once('error', () => resolve());
+    watcher = watch(dirname(path), () => {
+      drain();
+      if (app.edge.stdout.closed) resolve();
+    });
   });
-  watcher.close();
+  await reading;
+  watcher?.close();
   interrupt.stop();
 }

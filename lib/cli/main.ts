@@ -2,7 +2,6 @@ import { version } from '../env/build.js';
 import { exitCodes } from '../errors/exit-codes.js';
 import { createApp, type ProgramName } from './app.js';
 import type { Command, CommandEntry } from './command.js';
-import { guardStreams } from './output.js';
 import { type ParsedArgs, parseQuickly } from './parse.js';
 import type { ProcessEdge } from './process-edge.js';
 import { reportError } from './report-error.js';
@@ -17,7 +16,6 @@ export interface Program {
 
 /** Runs one command line that a person or a script typed. */
 export async function runProgram(program: Program, edge: ProcessEdge): Promise<void> {
-  guardStreams(edge);
   const app = createApp(program.name, edge);
   try {
     const chosen = await choose(program, edge);

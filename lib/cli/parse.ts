@@ -1,4 +1,4 @@
-import yargsParser from 'yargs-parser';
+import { parseArgs } from 'node:util';
 import { type Command, globalOptions, type OptionTable } from './command.js';
 
 /** The parser's view of an option table. */
@@ -13,54 +13,49 @@ export function optionsOf(command: Command): OptionTable {
 }
 
 /**
- * Parses a correct command line with yargs' own parser, without yargs. Anything that is not plainly
- * correct (help, an unknown option, a wrong value, a missing operand) gives undefined: then yargs
- * itself has the word and explains it.
+ * Parses a correct command line with the parser of Node.js, which costs a tenth of yargs. Anything
+ * that is not plainly correct (help, an unknown option, a wrong value, a missing operand) gives
+ * undefined: then yargs has the word and explains it.
  */
 export function parseQuickly(argv: readonly string[], command: Command): ParsedArgs | undefined {
   const options = optionsOf(command);
-  const names = Object.keys(options);
-  const ofType = (type: string): string[] => names.filter((name) => options[name]?.type === type);
-  const parsed = yargsParser.detailed([...argv], {
-    boolean: ofType('boolean'),
-    string: ofType('string'),
-    number: ofType('number'),
-    array: ofType('list').map((key) => ({ key, string: true })),
-    alias: Object.fromEntries(
-      names.flatMap((name) => (options[name]?.alias ? [[name, [options[name].alias]]] : [])),
-    ),
-    configuration: parserConfiguration,
-  });
-  if (parsed.error) return undefined;
-  const { _: words, ...given } = parsed.argv as { _: (string | number)[] } & Record<
-    string,
-    unknown
-  >;
-  const operands = words.map(String);
-  if (operands.some((word) => word.startsWith('-') && word.length > 1)) return undefined;
+  let given: Record<string, unknown>;
+  let operands: string[];
+  try {
+    ({ values: given, positionals: operands } = parseArgs({
+      args: [...argv],
+      strict: true,
+      allowPositionals: true,
+      options: Object.fromEntries(
+        Object.entries(options).map(([name, { type, alias }]) => [
+          name,
+          {
+            type: type === 'boolean' ? ('boolean' as const) : ('string' as const),
+            multiple: type === 'list',
+            ...(alias && { short: alias }),
+          },
+        ]),
+      ),
+    }));
+  } catch {
+    return undefined;
+  }
   if (!operandsFit(command, operands)) return undefined;
 
   const result: ParsedArgs = { operands };
-  for (const name of Object.keys(given)) {
-    if (!options[name]) return undefined;
-  }
-  for (const name of names) {
-    const option = options[name];
-    const value = given[name] ?? option?.default;
-    if (Array.isArray(value) && option?.type !== 'list') return undefined;
-    if (option?.choices && value !== undefined && !option.choices.includes(String(value))) {
+  for (const [name, option] of Object.entries(options)) {
+    const value = given[name] ?? option.default;
+    if (value === '' && option.type !== 'boolean') return undefined;
+    if (option.choices && value !== undefined && !option.choices.includes(String(value))) {
       return undefined;
     }
-    if (option?.type === 'number' && typeof value === 'number' && Number.isNaN(value)) {
-      return undefined;
-    }
-    if (option?.type === 'string' && (value === '' || Array.isArray(value))) return undefined;
-    result[name] = value;
+    result[name] = option.type === 'number' && value !== undefined ? Number(value) : value;
+    if (Number.isNaN(result[name])) return undefined;
   }
   return result;
 }
 
-/** Shared with yargs, so that both read a command line alike. */
+/** How yargs has to read a command line so that both read it alike. */
 export const parserConfiguration = {
   'camel-case-expansion': false,
   'dot-notation': false,

@@ -1,11 +1,15 @@
 import type { Surroundings } from '../env/paths.js';
+import type { TextOutput } from './text-output.js';
 
 /** What a program needs of the process it runs in; `bin/` makes it from `process`. */
 export interface ProcessEdge extends Surroundings {
   argv: readonly string[];
-  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
+  stdout: TextOutput;
+  stderr: TextOutput;
+  /** Opened when it is asked for: that costs time which most commands do not need. */
+  stdin(): NodeJS.ReadStream;
+  /** Standard error as a stream, for questions at a terminal. */
+  dialogue(): NodeJS.WriteStream;
   setExitCode(code: number): void;
   /** A signal that is aborted by SIGINT, SIGTERM or SIGHUP, until `stop` is called. */
   interruption(): { signal: AbortSignal; stop(): void };

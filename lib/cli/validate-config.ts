@@ -54,7 +54,7 @@ export async function validateConfig(
   const rows: Row[] = [];
   const lines: string[] = [];
   for (const { path, validate } of targets) {
-    const bytes = args.stdin ? await readBytes(app.edge.stdin) : bytesOf(path);
+    const bytes = args.stdin ? await readBytes(app.edge.stdin()) : bytesOf(path);
     if (bytes === undefined) continue;
     const file = args.stdin ? '<stdin>' : path;
     const findings = await validate(bytes);

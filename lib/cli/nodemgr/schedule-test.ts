@@ -137,7 +137,7 @@ async function testLines(app: App, args: Args<typeof options>): Promise<number> 
   const zone = args.tz === undefined ? localZone() : namedZone(args.tz);
   const now = args.at === undefined ? app.clock.now() : parseTimestamp(args.at, zone);
   let answers = '';
-  for await (const line of readLines(app.edge.stdin)) {
+  for await (const line of readLines(app.edge.stdin())) {
     if (line.trim() === '') continue;
     answers += `${JSON.stringify(await evaluateLine(line, { now, zone }))}\n`;
     if (answers.length > 64 << 10) {

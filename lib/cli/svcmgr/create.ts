@@ -122,7 +122,7 @@ function editsOf(
 }
 
 async function readStart(app: App, source: string): Promise<string> {
-  if (source === '-') return Buffer.from(await readBytes(app.edge.stdin)).toString('utf8');
+  if (source === '-') return Buffer.from(await readBytes(app.edge.stdin())).toString('utf8');
   try {
     return readFileSync(source, 'utf8');
   } catch (cause) {

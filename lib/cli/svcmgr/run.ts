@@ -79,8 +79,9 @@ const patienceMs = 30_000;
 
 /** Asks at the terminal; without one there is no answer. Silence is a no. */
 async function ask(app: App, scope: string, rid: string): Promise<boolean | undefined> {
-  if (!app.edge.stdin.isTTY) return undefined;
-  const terminal = createInterface({ input: app.edge.stdin, output: app.edge.stderr });
+  const input = app.edge.stdin();
+  if (!input.isTTY) return undefined;
+  const terminal = createInterface({ input, output: app.edge.dialogue() });
   try {
     const signal = AbortSignal.timeout(patienceMs);
     return (await terminal.question(`run ${scope} ${rid}? (yes/no) `, { signal })) === 'yes';
