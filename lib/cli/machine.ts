@@ -4,7 +4,7 @@ import { systemClock } from '../env/clock.js';
 import { nodeName } from '../env/host.js';
 import { packageRoot } from '../env/package-root.js';
 import { resolvePaths } from '../env/paths.js';
-import type { SchedulerDeps, StartedWorker, TickFilter } from '../scheduler/deps.js';
+import type { SchedulerDeps, TickFilter } from '../scheduler/deps.js';
 import { tick } from '../scheduler/tick.js';
 import type { ProcessEdge } from './process-edge.js';
 
@@ -45,22 +45,11 @@ export function schedulerDeps(edge: ProcessEdge): SchedulerDeps {
   };
 }
 
-/**
- * Each program that the worker starts costs a copy of its page tables, so the worker is kept small
- * (docs/performance.md): young objects have one megabyte, and code is optimised only when it is
- * really hot. Newer engines do not know the second flag.
- */
-const workerFlags = [
-  '--no-rehash-snapshot',
-  '--max-semi-space-size=1',
-  ...(process.versions.node.startsWith('20.') ? ['--interrupt-budget=4000000'] : []),
-];
-
 /** Starts the worker in its own session and, where possible, cgroup: it outlives the tick. */
-async function startWorker({ env }: ProcessEdge, args: readonly string[]): Promise<StartedWorker> {
+async function startWorker({ env }: ProcessEdge, args: readonly string[]): Promise<void> {
   const { startDetached } = await import('../exec/detach.js');
-  return startDetached(
-    [process.execPath, ...workerFlags, join(packageRoot, 'dist', 'nodemgr.js'), ...args],
+  await startDetached(
+    [process.execPath, '--no-rehash-snapshot', join(packageRoot, 'dist', 'nodemgr.js'), ...args],
     { env: definedOnly(env), cgroup: 'worker' },
   );
 }

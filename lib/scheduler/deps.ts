@@ -6,12 +6,6 @@ import type { TaskKey } from '../store/tasks.js';
 /** Which schedules a pass looks at; the minute job looks at all. */
 export type TickFilter = (task: TaskKey) => boolean;
 
-/** A worker as `/proc` names it. */
-export interface StartedWorker {
-  pid: number;
-  startTime: number;
-}
-
 /** What the scheduler needs from the process around it. */
 export interface SchedulerDeps {
   paths: Paths;
@@ -27,9 +21,6 @@ export interface SchedulerDeps {
   openStore?: (path: string) => Store;
   /** Replaces the time since the boot in tests. */
   uptimeMs?: () => number;
-  /**
-   * Starts a worker process: `argv` follows the program's own words. Answers who it is, so that the
-   * ledger knows the new owner before the tick ends.
-   */
-  startWorker?: (argv: readonly string[]) => Promise<StartedWorker | undefined>;
+  /** Replaces the start of a worker process in tests: `argv` follows the program's own words. */
+  startWorker?: (argv: readonly string[]) => Promise<void> | void;
 }

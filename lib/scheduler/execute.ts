@@ -3,7 +3,8 @@ import type { ProcessTree, Run } from '../exec/run.js';
 import { nodeTasks } from '../node/catalogue.js';
 import { runNodeTask } from '../node/run-node-task.js';
 import type { RunRow } from '../store/runs.js';
-import { sampleTable } from '../store/samples.js';
+import { type Sample, sampleTable } from '../store/samples.js';
+import type { Store } from '../store/store.js';
 import { parseDuration } from '../units/duration.js';
 import { runMarkName } from './marks.js';
 import { type Outcome, plainOutcome } from './outcome.js';
@@ -67,6 +68,8 @@ async function executeNodeTask(
   const configured = parseDuration(settings.ofTask(entry, 'timeout') ?? '');
   const timeoutMs = configured ?? fallbackTimeoutMs;
   const budgetMs = Math.min(timeoutMs, (options.deadline ?? Infinity) - clock.monotonic());
+  const samples: Sample[] = [];
+  let trimBefore: number | undefined;
   const abort = new AbortController();
   options.signal?.addEventListener('abort', () => abort.abort(), { once: true });
   try {
@@ -79,19 +82,32 @@ async function executeNodeTask(
         setting: settings.get,
         samples: {
           add: (at, topic, data, bootId) =>
-            sampleTable(store).add({ at, topic, bootId, data: JSON.stringify(data) }),
-          trim: () => sampleTable(store).trim(clock.now() - settings.statsMaxAgeMs),
+            void samples.push({ at, topic, bootId, data: JSON.stringify(data) }),
+          trim() {
+            trimBefore = clock.now() - settings.statsMaxAgeMs;
+          },
         },
       },
       abort,
       Math.max(0, budgetMs),
     );
+    putSamples(store, samples, trimBefore);
     return plainOutcome('ok', null, 0);
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     const timedOut = error.code === 'E_TASK_TIMEOUT';
     return plainOutcome(timedOut ? 'timeout' : 'failed', error.message, error.exitCode);
   }
+}
+
+/** One commit for all samples of a run: each commit waits for the disk. */
+function putSamples(store: Store, samples: readonly Sample[], trimBefore: number | undefined) {
+  if (samples.length === 0 && trimBefore === undefined) return;
+  const table = sampleTable(store);
+  store.immediate(() => {
+    for (const sample of samples) table.add(sample);
+    if (trimBefore !== undefined) table.trim(trimBefore);
+  });
 }
 
 async function executeServiceTask(

@@ -142,16 +142,10 @@ function endTrouble({ store, reading, deps, log }: Pass): void {
   log.info('the store can be written again');
 }
 
-/**
- * Starts the worker and makes it the owner of its rows: from then on no tick takes them for orphans.
- * @returns the error when it could not be started; its rows are then handed on by the next tick
- */
-async function startWorker({ deps, store, batch, owner }: Pass): Promise<unknown> {
+/** @returns the error when it could not be started; its rows are then handed on by the next tick */
+async function startWorker({ deps, batch }: Pass): Promise<unknown> {
   try {
-    const worker = await deps.startWorker?.(['worker', batch]);
-    if (!worker) return undefined;
-    const heir = { ...owner, ownerPid: worker.pid, ownerStart: worker.startTime };
-    store.immediate(() => runTable(store).handOver(batch, owner.ownerPid, heir));
+    await deps.startWorker?.(['worker', batch]);
     return undefined;
   } catch (error) {
     return error;

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { isAlive, type ProcessIdentity } from '../env/process-identity.js';
-import { killTree } from '../exec/tree.js';
+import { killTree, listProcesses } from '../exec/tree.js';
 import type { RunRow } from '../store/runs.js';
 import { runMarker } from './marks.js';
 
@@ -26,10 +27,10 @@ export async function reapOrphans(
   const fates: Fate[] = [];
   const alive = new Map<string, boolean>();
   for (const row of open) {
-    const owner = `${row.bootId} ${row.ownerPid} ${row.ownerStart}`;
+    const owner = `${row.bootId} ${row.ownerPid} ${row.ownerStart} ${row.batch}`;
     let lives = alive.get(owner);
     if (lives === undefined) {
-      lives = isAlive(ownerOf(row));
+      lives = isAlive(ownerOf(row)) || isAwaited(row);
       alive.set(owner, lives);
     }
     if (lives) continue;
@@ -53,6 +54,24 @@ export async function reapOrphans(
     fates.push({ kind: 'lost', row, reason: whyLost(row, bootId) });
   }
   return fates;
+}
+
+/**
+ * The tick that claimed the row is over and the worker it started has not taken the row yet. Such a
+ * worker is known by its command line, of which the batch is a word; nobody has to write it down.
+ */
+function isAwaited({ batch, startedAt }: RunRow): boolean {
+  return (
+    batch !== null && startedAt === null && listProcesses().some(({ pid }) => names(pid, batch))
+  );
+}
+
+function names(pid: number, batch: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').includes(batch);
+  } catch {
+    return false; // gone, or hidden: not one of ours
+  }
 }
 
 /** The process that a row belongs to; one that never was when the row does not tell. */

@@ -133,9 +133,6 @@ export const runTable = defineTable((store) => {
     UPDATE run SET owner_pid = @ownerPid, owner_start = @ownerStart, boot_id = @bootId
     WHERE batch = @batch AND state = 'running' AND started_at IS NULL
     RETURNING ${columns}`);
-  const handOver = db.prepare<Owner & { batch: string; from: number }>(`
-    UPDATE run SET owner_pid = @ownerPid, owner_start = @ownerStart, boot_id = @bootId
-    WHERE batch = @batch AND owner_pid = @from AND state = 'running' AND started_at IS NULL`);
   const adopt = db.prepare<Owner & { id: number; batch: string; seen: string | null }>(`
     UPDATE run SET batch = @batch, owner_pid = @ownerPid, owner_start = @ownerStart,
       boot_id = @bootId, attempts = attempts + 1
@@ -173,9 +170,6 @@ export const runTable = defineTable((store) => {
     /** Makes the caller the owner of the batch's rows that nobody started, in slot order. */
     takeBatch: (batch: string, owner: Owner): RunRow[] =>
       takeBatch.all({ ...owner, batch }).sort((a, b) => a.id - b.id),
-    /** Makes a process that was started for the batch its owner, unless it has taken it already. */
-    handOver: (batch: string, from: number, owner: Owner): void =>
-      void handOver.run({ ...owner, batch, from }),
     /** Moves a row that was never started from a dead owner's batch to another one. */
     adopt: (id: number, seen: string | null, batch: string, owner: Owner): boolean =>
       adopt.run({ ...owner, id, batch, seen }).changes === 1,

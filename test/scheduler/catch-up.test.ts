@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, onTestFinished, test } from 'vitest';
 import type { RunRow } from '../../lib/store/runs.js';
-import { createWorld, ending, endRun, owner, type World } from './world.js';
+import { createWorld, ending, endRun, type World } from './world.js';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -266,10 +268,24 @@ test('a running row of another boot is lost: the node was rebooted', async () =>
   });
 });
 
-test('the worker owns its rows before the tick ends: no other tick takes them for orphans', async () => {
-  const world = worldWith('schedule = @10');
-  world.deps.startWorker = async () => ({ pid: owner().ownerPid, startTime: owner().ownerStart });
+test('rows whose worker is on its way are no orphans, though the tick that claimed them is over', async () => {
+  const world = worldWith('schedule = 10:00-18:00');
+  const workers: ChildProcess[] = [];
+  onTestFinished(() => workers.forEach((worker) => void worker.kill('SIGKILL')));
+  world.deps.startWorker = async (argv) => {
+    const worker = spawn('/bin/sh', ['-c', 'sleep 60', ...argv], { stdio: 'ignore' });
+    await once(worker, 'spawn');
+    workers.push(worker);
+  };
   await world.tick(ten + 1000);
-  await world.tick(ten + 2000);
-  expect(world.rows()[0]).toMatchObject({ state: 'running', ...owner(), attempts: 0 });
+  const orphan = world.store.connection.prepare('UPDATE run SET owner_pid = -7');
+  orphan.run();
+  await world.tick(ten + minute);
+  expect(world.rows()[0]).toMatchObject({ state: 'running', attempts: 0 });
+  expect(workers).toHaveLength(1);
+  workers[0]?.kill('SIGKILL');
+  await once(workers[0] as ChildProcess, 'exit');
+  await world.tick(ten + 2 * minute);
+  expect(world.rows()[0]).toMatchObject({ state: 'running', attempts: 1 });
+  expect(workers).toHaveLength(2);
 });

@@ -138,7 +138,6 @@ export function createWorld({ files, start, work }: WorldOptions): World {
       async startWorker([, batch = '']) {
         world.batches.push(batch);
         await work?.(world, batch);
-        return undefined;
       },
     },
     write,
