@@ -26,15 +26,8 @@ const programs = ['nodemgr', 'svcmgr', 'om'];
 /** What loads together: the idle tick, a tick with work and the worker, the commonest commands. */
 const packs = [
   ['tick', ['bin/nodemgr.ts']],
-  [
-    'work',
-    [
-      'lib/scheduler/full-tick.ts',
-      'lib/scheduler/worker.ts',
-      'lib/exec/detach.ts',
-      'lib/service/run-task.ts',
-    ],
-  ],
+  ['full', ['lib/scheduler/full-tick.ts', 'lib/exec/detach.ts']],
+  ['work', ['lib/scheduler/worker.ts', 'lib/service/run-task.ts']],
   [
     'nodemgr',
     [
@@ -148,7 +141,7 @@ function assignPacks() {
     for (const name of names) {
       if (assigned.get(name) === first) continue;
       const owners = reached.filter(([, others]) => others.has(name)).map(([owner]) => owner);
-      assigned.set(name, owners.length > 1 ? 'shared' : pack);
+      assigned.set(name, owners.length > 1 ? commonPack(owners) : pack);
     }
   }
   // A module that is also imported dynamically has a chunk that only passes its exports on.
@@ -158,6 +151,11 @@ function assignPacks() {
     assigned.set(name, packs.at(-1));
   }
   return assigned;
+}
+
+/** What only a tick with work and its worker share does not burden the commands of people. */
+function commonPack(owners) {
+  return owners.every((owner) => owner === 'full' || owner === 'work') ? 'engine' : 'shared';
 }
 
 /** The chunks that some modules load statically, the programs themselves left out. */

@@ -17,13 +17,11 @@ import type { SchedulerDeps, TickFilter } from './deps.js';
 import { evaluationOf, lastOf } from './evaluation.js';
 import { queueMissedHooks } from './hooks.js';
 import { plainOutcome } from './outcome.js';
-import { type Fate, reapOrphans } from './reap.js';
-import { refreshIndex } from './refresh.js';
+import type { Fate } from './reap.js';
 import { type RunServices, runServices } from './run-services.js';
 import { countedPerGap, planSlots } from './slots.js';
 import { readSpooled, type SpooledEntry } from './spool.js';
 import type { ClockReading, ScanStamp } from './stamps.js';
-import { workOff } from './work-off.js';
 
 /** Inline work ends before the next tick begins. */
 const inlineBudgetMs = 50_000;
@@ -62,6 +60,7 @@ export async function fullTick(tick: FullTick): Promise<void> {
   if (step !== 0) reportStep(log, step);
   const meta = metaTable(store);
   if (meta.get('fingerprint') !== fingerprint) {
+    const { refreshIndex } = await import('./refresh.js');
     await refreshIndex({ deps, store, log, fingerprint, now });
   }
   const pass: Pass = {
@@ -83,6 +82,7 @@ export async function fullTick(tick: FullTick): Promise<void> {
   const wantsWorker = orphans.inherited > 0 || inline.length < claims.length || isSending;
   const refusal = wantsWorker ? await startWorker(pass) : undefined;
   if (inline.length > 0) {
+    const { workOff } = await import('./work-off.js');
     await workOff(rowsOf(store, inline), services, {
       ownerPid: pid,
       deadline: deps.clock.monotonic() + inlineBudgetMs,
@@ -165,6 +165,7 @@ async function settleOrphans(pass: Pass): Promise<{ inherited: number; settled: 
   const known = new Set(
     spooled.map(({ spooled: entry }) => (entry.kind === 'end' ? entry.end.id : undefined)),
   );
+  const { reapOrphans } = await import('./reap.js');
   const fates = await reapOrphans(
     open.filter(({ id }) => !known.has(id)),
     owner.bootId,

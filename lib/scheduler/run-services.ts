@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { objectLogFile, parseObjectPath, rootNamespace } from '../config/object-path.js';
 import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
+import { selfIdentity } from '../env/process-identity.js';
 import { errnoOf } from '../errors/agent-error.js';
-import { createRunner, type Run } from '../exec/run.js';
+import type { Run } from '../exec/run.js';
 import { createLog } from '../log/create-log.js';
 import type { Log } from '../log/log.js';
 import { type NodeSettings, readNodeSettings } from '../node/settings.js';
@@ -13,6 +13,7 @@ import type { RunEnd, RunRow } from '../store/runs.js';
 import type { Store } from '../store/store.js';
 import type { SchedulerDeps } from './deps.js';
 import { recordEnd } from './record.js';
+import { runTokens } from './run-token.js';
 
 /** What a process that runs tasks works with, whether it is a tick, a worker or a person's command. */
 export interface RunServices {
@@ -39,6 +40,7 @@ export function runServices(deps: SchedulerDeps, store: Store): RunServices {
   const { paths, clock, nodename } = deps;
   const settings = readNodeSettings(paths);
   const log = createLog({ file: `${paths.log}/node.log`, node: nodename, now: clock.now });
+  let runner: Run | undefined;
   return {
     deps,
     paths,
@@ -46,11 +48,15 @@ export function runServices(deps: SchedulerDeps, store: Store): RunServices {
     nodename,
     store,
     log,
-    run: createRunner({ log, clock, env: deps.env }),
+    async run(argv, options) {
+      // A tick that only hands work to a worker starts no program itself.
+      runner ??= (await import('../exec/run.js')).createRunner({ log, clock, env: deps.env });
+      return runner(argv, options);
+    },
     settings,
     retention: settings.retention,
     outboxLimits: settings.outbox,
-    newToken: randomUUID,
+    newToken: runTokens(selfIdentity(), clock.now()),
     logOf(scope, rid) {
       if (scope === 'node') return log;
       const path = parseObjectPath(scope);
