@@ -26,6 +26,7 @@ export async function freshenIndex(
       }),
       fingerprint,
       now: deps.clock.now(),
+      claims: false,
     });
     return undefined;
   } catch (error) {

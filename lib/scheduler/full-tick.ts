@@ -61,7 +61,7 @@ export async function fullTick(tick: FullTick): Promise<void> {
   const meta = metaTable(store);
   if (meta.get('fingerprint') !== fingerprint) {
     const { refreshIndex } = await import('./refresh.js');
-    await refreshIndex({ deps, store, log, fingerprint, now });
+    await refreshIndex({ deps, store, log, fingerprint, now, claims: true });
   }
   const pass: Pass = {
     ...tick,

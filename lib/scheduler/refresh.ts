@@ -24,6 +24,8 @@ export interface Refresh {
   log: Log;
   fingerprint: string;
   now: number;
+  /** The caller claims what is due now: the minute that has begun is then a slot. */
+  claims: boolean;
 }
 
 /** What one changed file comes to, and the rows of its scope that this was worked out from. */
@@ -293,7 +295,7 @@ function taskRow(
  */
 async function setNextDue(
   row: TaskRow,
-  { deps, now }: Refresh,
+  { deps, now, claims }: Refresh,
   before: TaskRow | undefined,
   lastRun: Pick<TaskWithHistory, 'lastAt' | 'slotAt'> | undefined,
 ): Promise<void> {
@@ -307,9 +309,10 @@ async function setNextDue(
   try {
     const last = lastOf(lastRun, now);
     const { schedule, context } = await evaluationOf(row, deps.nodename, now, last);
-    row.nextDue = evaluate(schedule, context).due
-      ? floorMinute(now)
-      : (nextRun(schedule, context) ?? null);
+    row.nextDue =
+      claims && evaluate(schedule, context).due
+        ? floorMinute(now)
+        : (nextRun(schedule, context) ?? null);
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     row.error = error.message;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { silentLog } from '../../lib/log/log.js';
 import { configurationFingerprint } from '../../lib/scheduler/fingerprint.js';
+import { freshenIndex } from '../../lib/scheduler/fresh-index.js';
 import { refreshIndex } from '../../lib/scheduler/refresh.js';
 import { tick } from '../../lib/scheduler/tick.js';
 import { metaTable } from '../../lib/store/meta.js';
@@ -25,6 +26,7 @@ function refresh(world: World, fingerprint = 'f'): Promise<void> {
     log: silentLog,
     fingerprint,
     now: world.now,
+    claims: true,
   });
 }
 
@@ -62,10 +64,20 @@ test('a refresh does not bring back a slot that another tick took meanwhile', as
     log: silentLog,
     fingerprint: 'f',
     now: ten + 1000,
+    claims: true,
   });
   other.close();
   expect(world.task('task#1').nextDue).toBe(ten + 14 * 60 * minute);
   expect(metaTable(world.store).get('fingerprint')).toBe('f');
+});
+
+test('a command that only reads the index makes no slot of the minute that has begun', async () => {
+  const world = start({ 'web.conf': web('@1') });
+  const deps = { ...world.deps, clock: { ...world.deps.clock, now: () => ten + 30_000 } };
+  await freshenIndex(deps, world.store);
+  expect(world.task('task#1').nextDue).toBe(ten + minute);
+  await world.tick(ten + minute + 1000);
+  expect(world.rows().map(({ state }) => state)).toEqual(['ok']);
 });
 
 test('node.conf replaced while it is read is read again', async () => {
