@@ -26,6 +26,9 @@ import type { ClockReading, ScanStamp } from './stamps.js';
 /** Inline work ends before the next tick begins. */
 const inlineBudgetMs = 50_000;
 
+/** For so long after a step forward nothing is too old for the ledger. */
+const clockTrialMs = 24 * 3_600_000;
+
 /** Counting the slots of long gaps takes no longer than this; then only the newest are looked at. */
 const countBudgetMs = 3000;
 const hurriedCount = 100;
@@ -110,6 +113,8 @@ function settleClock({ store, reading, previous, deps }: FullTick): number {
     const known = storedClock(meta.get('clock'));
     if (known && clockStepMs(known, reading) === 0) return 0;
     putClock(store, reading);
+    // A wrong clock must not cost the history: its age counts again when the clock was left alone.
+    meta.set('aged_from', String(seen > 0 ? reading.wallMs + clockTrialMs : 0));
     if (seen < 0) {
       meta.set('epoch', String(Number(meta.get('epoch') ?? 0) + 1));
       meta.set('fingerprint', '');

@@ -91,10 +91,9 @@ export interface RunFacts {
   exit_code: number | null;
 }
 
+export const runFacts = `SELECT id, scope, section, state, reason, origin, slot_begin, started_at,
+  ended_at, exit_code FROM run ORDER BY id`;
+
 export function runsOf(paths: Pick<Paths, 'store'>): RunFacts[] {
-  return query<RunFacts>(
-    paths,
-    `SELECT id, scope, section, state, reason, origin, slot_begin, started_at, ended_at, exit_code
-     FROM run ORDER BY id`,
-  );
+  return query<RunFacts>(paths, runFacts);
 }

@@ -80,6 +80,25 @@ test('clock set forward a year: work resumes within one period, and the log says
   expect(logLines(world, /clock was set back/)).toBe(1);
 });
 
+test('a clock that is a year ahead for a while does not cost the history', async () => {
+  const world = worldWith('@10');
+  await world.tick(ten + 1000);
+  await minutes(world, 60);
+  const before = world.rows().length;
+  step(world, 365 * day);
+  await minutes(world, 60);
+  expect(world.rows().filter(({ claimedAt }) => claimedAt < ten + day)).toHaveLength(before);
+  step(world, -365 * day);
+  await minutes(world, 30);
+  expect(world.rows().filter(({ epoch }) => epoch === 0).length).toBeGreaterThanOrEqual(before);
+  // A clock that stays where it is, is right.
+  step(world, 365 * day);
+  await minutes(world, 1);
+  world.now += 25 * 60 * minute;
+  await minutes(world, 11);
+  expect(world.rows().filter(({ claimedAt }) => claimedAt < ten + day)).toEqual([]);
+});
+
 test('a clock that was wrong at the reboot: the store remembers what the run directory forgot', async () => {
   const world = worldWith('@10');
   await world.tick(ten + 1000);

@@ -62,5 +62,6 @@ export function fakeTimeLibrary(): string | undefined {
 }
 
 function succeeds([program = '', ...args]: readonly string[]): boolean {
-  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
+  return spawnSync(program, args, { stdio: 'ignore', env }).status === 0;
 }

@@ -1,0 +1,148 @@
+/**
+ * The real cron daemon of Debian under libfaketime at 120 times the speed, in a mount namespace of its
+ * own, through both nights in which the clock of Paris changes. cron starts the full tick: the guard
+ * reads file times of the kernel, which no library moves.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { fakeTimeLibrary, lacks } from '../support/can.js';
+import { createRoot, type TestRoot } from '../support/root.js';
+import { distProgram, query, quiet, quietNode } from './rig.js';
+
+const speed = 120;
+const minute = 60_000;
+const hour = 60 * minute;
+
+interface Night {
+  night: string;
+  /** Local time at which it begins, and the same in UTC ms. */
+  local: string;
+  begin: number;
+  /** The slot of 02:30. */
+  fixed: number;
+}
+
+const nights: Night[] = [
+  {
+    night: 'spring',
+    local: '2026-03-29 00:50:00',
+    begin: Date.UTC(2026, 2, 28, 23, 50),
+    fixed: Date.UTC(2026, 2, 29, 1, 30),
+  },
+  {
+    night: 'autumn',
+    local: '2026-10-25 00:50:00',
+    begin: Date.UTC(2026, 9, 24, 22, 50),
+    fixed: Date.UTC(2026, 9, 25, 0, 30),
+  },
+];
+
+const tasks = {
+  'task#fixed': '02:30',
+  'task#cron': '30 2 * * *',
+  'task#half': '@30',
+  'task#ten': '@10',
+};
+
+/**
+ * cron and what it starts keep one clock: begin + 120 x (now - start). Each process of ours counts from
+ * its own start, so its offset is worked out when it starts.
+ */
+function prepare({ begin }: Night): { root: TestRoot; job: string; startFile: string } {
+  const root = createRoot({
+    'node.conf': quietNode,
+    'web.conf': Object.entries(tasks)
+      .map(([name, schedule]) => `[${name}]\ncommand = /bin/true\nschedule = ${schedule}\n`)
+      .join(''),
+  });
+  const startFile = join(root.directory, 'start');
+  const job = join(root.directory, 'job');
+  writeFileSync(
+    job,
+    `#!/bin/sh
+unset LD_PRELOAD FAKETIME
+offset=$(awk -v now="$(date +%s.%N)" -v start="$(cat '${startFile}')" \\
+  'BEGIN { printf "%+.3f", ${begin / 1000} + ${speed} * (now - start) - now }')
+export TZ=Europe/Paris NODEMGR_ROOT='${root.directory}'
+export LD_PRELOAD='${fakeTimeLibrary()}' FAKETIME="$offset x${speed}"
+export FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1
+exec '${process.execPath}' '${distProgram('nodemgr')}' schedulers >> '${root.directory}/said' 2>&1
+`,
+    { mode: 0o755 },
+  );
+  return { root, job, startFile };
+}
+
+/** Runs cron until its clock has gone through \`hours\`. */
+async function runCron(night: Night, hours: number): Promise<TestRoot> {
+  const { root, job, startFile } = prepare(night);
+  const place = join(root.directory, 'cron');
+  mkdirSync(place);
+  writeFileSync(join(place, 'crontab'), `* * * * * root ${job}\n`, { mode: 0o600 });
+  for (const name of ['d', 'spool']) mkdirSync(join(place, name));
+  const script = `PATH=/usr/sbin:/sbin:$PATH
+mount --bind "$1/crontab" /etc/crontab
+[ ! -d /etc/cron.d ] || mount --bind "$1/d" /etc/cron.d
+[ ! -d /var/spool/cron/crontabs ] || mount --bind "$1/spool" /var/spool/cron/crontabs
+mount -t tmpfs tmpfs /run
+date +%s.%N > "$2"
+export TZ=Europe/Paris LD_PRELOAD="$3" FAKETIME="@$4 x${speed}"
+exec cron -f`;
+  const argv = ['-m', '--propagation', 'private', 'sh', '-ec', script, 'sh'];
+  const cron = spawn('unshare', [...argv, place, startFile, fakeTimeLibrary() ?? '', night.local], {
+    stdio: 'ignore',
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+  });
+  const stop = (): void => void cron.kill('SIGKILL');
+  onTestFinished(stop);
+  await new Promise((resolve) => setTimeout(resolve, (hours * hour) / speed));
+  stop();
+  await quiet(root.directory);
+  return root;
+}
+
+test.skipIf(lacks('root', 'cron', 'faketime', 'mount')).concurrent.each(nights)(
+  'the real cron daemon through the $night night in Paris: fixed times once, periods in elapsed time, recorded',
+  async (night) => {
+    const hours = 2.5;
+    const root = await runCron(night, hours);
+    const rows = query<{
+      section: string;
+      state: string;
+      slot: number;
+      slots: number;
+      started: number;
+    }>(
+      root.paths,
+      'SELECT section, state, slot_begin AS slot, slots, started_at AS started FROM run ORDER BY slot_begin',
+    );
+    const of = (section: keyof typeof tasks) => rows.filter((row) => row.section === section);
+    const end = night.begin + hours * hour;
+
+    for (const section of ['task#fixed', 'task#cron'] as const) {
+      expect(of(section), section).toMatchObject([{ state: 'ok', slot: night.fixed }]);
+    }
+    for (const [section, period] of [
+      ['task#half', 30 * minute],
+      ['task#ten', 10 * minute],
+    ] as const) {
+      const slots = of(section);
+      expect(
+        slots.filter(({ state }) => state !== 'ok'),
+        section,
+      ).toEqual([]);
+      for (const [n, { slot, started }] of slots.entries()) {
+        const next = slots[n + 1]?.slot;
+        if (next !== undefined) expect(next - slot, section).toBe(period);
+        // A start takes 0.2 s of real time, twenty-four seconds of this clock.
+        expect(started - slot, section).toBeLessThan(5 * minute);
+      }
+      expect(slots[0]?.slot, section).toBeLessThanOrEqual(night.begin + 5 * minute);
+      expect(slots.at(-1)?.slot, section).toBeGreaterThan(end - period - 5 * minute);
+    }
+    console.info(`${night.night}: ${rows.length} runs, ${of('task#ten').length} of @10`);
+  },
+  150_000,
+);
