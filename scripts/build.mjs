@@ -7,11 +7,13 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
-  mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -20,7 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const out = join(root, 'dist');
+let out = join(root, 'dist');
 const programs = ['nodemgr', 'svcmgr', 'om'];
 
 /** What loads together: the idle tick, a tick with work and the worker, the commonest commands. */
@@ -89,11 +91,11 @@ const bundle = await build({
   },
 });
 
-const addons = existsSync(out) ? readdirSync(out).filter((name) => name.endsWith('.node')) : [];
-const kept = new Map(addons.map((name) => [name, readFileSync(join(out, name))]));
-rmSync(out, { recursive: true, force: true });
-mkdirSync(out, { recursive: true });
-for (const [name, bytes] of kept) writeFileSync(join(out, name), bytes);
+// Built beside the old one and put in its place at the end: ticks may run meanwhile.
+const place = out;
+out = mkdtempSync(`${place}-`);
+const addons = existsSync(place) ? readdirSync(place).filter((name) => name.endsWith('.node')) : [];
+for (const name of addons) copyFileSync(join(place, name), join(out, name));
 
 /** Every chunk as CommonJS, by file name. */
 const chunks = new Map();
@@ -214,7 +216,22 @@ writeFileSync(
 );
 
 const compiled = join(root, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node');
-if (existsSync(compiled)) {
+if (isForThisNode(compiled)) {
   copyFileSync(compiled, join(out, `better_sqlite3.abi${process.versions.modules}.node`));
 }
+const old = `${out}-old`;
+if (existsSync(place)) renameSync(place, old);
+renameSync(out, place);
+rmSync(old, { recursive: true, force: true });
+chmodSync(place, 0o755);
 console.log(`dist: ${bundle.outputFiles.length} files, version ${version}`);
+
+/** The addon in node_modules is the one of the Node.js that installed it. */
+function isForThisNode(path) {
+  try {
+    process.dlopen({ exports: {} }, path);
+    return true;
+  } catch {
+    return false;
+  }
+}
