@@ -18,7 +18,8 @@ export function parseParameter(text: string, fallback?: string): Parameter {
     return { section: text.slice(0, dot), key: text.slice(dot + 1) };
   }
   if (dot === -1 && fallback !== undefined && text !== '') return { section: fallback, key: text };
-  throw new AgentError('E_USAGE', `"${text}" is not a parameter`, {
+  const fact = text === '' ? 'a parameter is missing' : `"${text}" is not a parameter`;
+  throw new AgentError('E_USAGE', fact, {
     exit: 'usage',
     remedy: 'write it as section.key, for example asset.schedule',
   });

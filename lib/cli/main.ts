@@ -1,7 +1,8 @@
 import { version } from '../env/build.js';
-import { exitCodes } from '../errors/exit-codes.js';
+import { AgentError } from '../errors/agent-error.js';
 import { createApp, type ProgramName } from './app.js';
 import type { Command, CommandEntry } from './command.js';
+import { findCommand } from './find-command.js';
 import { type ParsedArgs, parseQuickly } from './parse.js';
 import type { ProcessEdge } from './process-edge.js';
 import { reportError } from './report-error.js';
@@ -29,10 +30,21 @@ export async function runProgram(program: Program, edge: ProcessEdge): Promise<v
   }
 }
 
+/** How the script that `completion` prints asks for words. */
+const completionKey = '--get-yargs-completions';
+
 async function choose(
   program: Program,
   edge: ProcessEdge,
 ): Promise<{ command: Command; args: ParsedArgs } | undefined> {
+  if (edge.argv[0] === completionKey) {
+    const { completions } = await import('./complete.js');
+    const words = await completions(program.commands, edge.argv.slice(2), {
+      hasSelector: program.name === 'svcmgr',
+    });
+    edge.stdout.write(words.map((word) => `${word}\n`).join(''));
+    return undefined;
+  }
   const found = findCommand(program.commands, edge.argv);
   if (found) {
     const command = (await found.entry.load()).default as Command;
@@ -43,42 +55,14 @@ async function choose(
   const words = found ? [...found.entry.words.split(' '), ...found.rest] : edge.argv;
   const answer = await askYargs({ ...program, version }, words);
   if (answer.complaint !== undefined) {
-    edge.setExitCode(exitCodes.usage.code);
     const command = found ? ` ${found.entry.words}` : '';
-    edge.stderr.write(`${program.name}${command}: ${answer.complaint}\n`);
-    edge.stderr.write(`  see \`${program.name}${command} --help\`\n`);
-    return undefined;
+    throw new AgentError('E_USAGE', answer.complaint, {
+      exit: 'usage',
+      remedy: `see \`${program.name}${command} --help\``,
+    });
   }
   if (answer.stdout) edge.stdout.write(`${answer.stdout}\n`);
   return answer.selected;
-}
-
-/**
- * The longest command that the line begins with. Words may be joined with `_`, as in the original
- * agent: `print_schedule` is `print schedule`.
- */
-export function findCommand(
-  commands: readonly CommandEntry[],
-  argv: readonly string[],
-): { entry: CommandEntry; rest: string[] } | undefined {
-  const bare = argv.findIndex((word) => word.startsWith('-'));
-  const words = bare === -1 ? argv : argv.slice(0, bare);
-  let best: { entry: CommandEntry; rest: string[] } | undefined;
-  let longest = 0;
-  for (const entry of commands) {
-    const wanted = entry.words.split(' ');
-    const used =
-      words[0] === wanted.join('_') || words[0] === entry.words
-        ? 1
-        : wanted.every((word, index) => words[index] === word)
-          ? wanted.length
-          : 0;
-    if (used > 0 && wanted.length > longest) {
-      longest = wanted.length;
-      best = { entry, rest: argv.slice(used) };
-    }
-  }
-  return best;
 }
 
 function wantsJson(argv: readonly string[]): boolean {

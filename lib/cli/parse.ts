@@ -45,14 +45,21 @@ export function parseQuickly(argv: readonly string[], command: Command): ParsedA
   const result: ParsedArgs = { operands };
   for (const [name, option] of Object.entries(options)) {
     const value = given[name] ?? option.default;
-    if (value === '' && option.type !== 'boolean') return undefined;
+    if (value === '' || (Array.isArray(value) && value.includes(''))) return undefined;
     if (option.choices && value !== undefined && !option.choices.includes(String(value))) {
       return undefined;
     }
-    result[name] = option.type === 'number' && value !== undefined ? Number(value) : value;
-    if (Number.isNaN(result[name])) return undefined;
+    result[name] = option.type === 'number' ? wholeNumber(value) : value;
+    if (option.type === 'number' && Number.isNaN(result[name])) return undefined;
   }
   return result;
+}
+
+/** The value of a numeric option: counts, none of them negative. NaN for anything else. */
+export function wholeNumber(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const number = /^\d+$/.test(String(value)) ? Number(value) : Number.NaN;
+  return Number.isSafeInteger(number) ? number : Number.NaN;
 }
 
 /** How yargs has to read a command line so that both read it alike. */
@@ -74,4 +81,14 @@ export function operandsFit(command: Command, operands: readonly string[]): bool
   const least = specs.filter((spec) => spec.required).length;
   const most = specs.some((spec) => spec.many) ? Number.POSITIVE_INFINITY : specs.length;
   return operands.length >= least && operands.length <= most;
+}
+
+/** The operands as a synopsis shows them: `ID`, `[ASSIGNMENT...]`. */
+export function synopsisOf({ operands = [] }: Command): string {
+  return operands
+    .map(({ name, required, many }) => {
+      const text = `${name}${many ? '...' : ''}`;
+      return required ? text : `[${text}]`;
+    })
+    .join(' ');
 }

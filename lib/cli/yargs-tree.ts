@@ -1,6 +1,14 @@
 import yargs, { type Argv } from 'yargs';
-import type { Command, CommandEntry } from './command.js';
-import { operandsFit, optionsOf, type ParsedArgs, parserConfiguration } from './parse.js';
+import { nearest } from '../config/finding.js';
+import type { Command, CommandEntry, OptionSpec } from './command.js';
+import {
+  operandsFit,
+  optionsOf,
+  type ParsedArgs,
+  parserConfiguration,
+  synopsisOf,
+  wholeNumber,
+} from './parse.js';
 
 export interface YargsProgram {
   name: string;
@@ -13,15 +21,24 @@ export interface YargsProgram {
 
 /** What yargs made of a command line: text to show, or a command to run. */
 export interface YargsResult {
-  /** Help, version or completion words for stdout. */
+  /** Help, version or completion script for stdout. */
   stdout: string;
   /** Why the line is wrong, for stderr. */
   complaint: string | undefined;
   selected: { command: Command; args: ParsedArgs } | undefined;
 }
 
+/** What yargs has to say of a wrong line. */
+class Complaint extends Error {}
+
+function isYargsError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'YError';
+}
+
+const completionWord = 'completion';
+
 /**
- * The whole program as a yargs tree: help pages, suggestions, completion and complaints. The happy
+ * The whole program as a yargs tree: help pages, the completion script and complaints. The happy
  * path does not come here (`parse.ts`).
  */
 export async function askYargs(
@@ -29,32 +46,68 @@ export async function askYargs(
   argv: readonly string[],
 ): Promise<YargsResult> {
   const result: YargsResult = { stdout: '', complaint: undefined, selected: undefined };
-  const top = yargs([...argv])
+  result.complaint = complaintOfWords(program, argv);
+  if (result.complaint !== undefined) return result;
+  const cut = argv.indexOf('--');
+  const line = cut === -1 ? [...argv] : argv.slice(0, cut);
+  const literal = cut === -1 ? [] : argv.slice(cut + 1);
+  const top = yargs(line)
     .scriptName(program.name)
     .usage(`$0 <command>\n\n${program.describe}`)
     .version(`${program.name} ${program.version}`)
     .parserConfiguration(parserConfiguration)
-    .completion('completion', false)
+    .completion(completionWord, false)
     .wrap(100)
     .exitProcess(false)
     .help()
     .alias('help', 'h')
     .strict()
-    .recommendCommands()
     .demandCommand(1, 'a command is missing')
-    .fail(false);
-  addCommands(top, program.commands, program.groups, '', result);
+    .fail((message, error) => {
+      if (error && !isYargsError(error)) throw error;
+      throw new Complaint(message ?? error?.message);
+    });
+  addCommands(top, program.commands, program.groups, '', { result, literal });
 
   try {
-    await top.parseAsync([...argv], {}, (error, _argv, output) => {
+    await top.parseAsync(line, {}, (error, _argv, output) => {
       if (error) result.complaint = error.message;
       else result.stdout = output;
     });
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'YError') throw error;
-    result.complaint = error.message;
+    if (!(error instanceof Complaint || isYargsError(error))) throw error;
+    result.complaint = error.message.replace(/\s*\n\s*/g, ' ');
   }
   return result;
+}
+
+/** The first of the leading words that leads to no command, with the one that was probably meant. */
+function complaintOfWords({ commands }: YargsProgram, argv: readonly string[]): string | undefined {
+  let left = commands.map(({ words }) => words.split(' '));
+  for (const [depth, word] of argv.entries()) {
+    if (word.startsWith('-') || left.some((words) => words.length === depth)) return undefined;
+    const known = [...new Set(left.map((words) => words[depth] ?? ''))];
+    left = left.filter((words) => words[depth] === word);
+    if (left.length > 0) continue;
+    if (depth === 0 && word === completionWord) return undefined;
+    const typed = [...argv.slice(0, depth), word].join(' ');
+    const near = nearest(word, known);
+    const meant = near && [...argv.slice(0, depth), near].join(' ');
+    const hint =
+      meant ??
+      nearest(
+        typed,
+        commands.map(({ words }) => words),
+      );
+    return `unknown command: ${typed}${hint ? `; did you mean ${hint}?` : ''}`;
+  }
+  return undefined;
+}
+
+interface Parse {
+  result: YargsResult;
+  /** The words behind `--`: operands, whatever they look like. */
+  literal: readonly string[];
 }
 
 function addCommands(
@@ -62,7 +115,7 @@ function addCommands(
   entries: readonly CommandEntry[],
   groups: Readonly<Record<string, string>>,
   prefix: string,
-  result: YargsResult,
+  parse: Parse,
 ): void {
   const firsts = new Map<string, CommandEntry[]>();
   for (const entry of entries) {
@@ -74,59 +127,115 @@ function addCommands(
     const leaf = members.find((entry) => entry.words === path);
     const below = members.filter((entry) => entry !== leaf);
     if (below.length === 0 && leaf) {
-      addLeaf(y, first, leaf, result);
+      addLeaf(y, first, leaf, parse);
       continue;
     }
     y.command(first, groups[path] ?? leaf?.describe ?? '', (inner) => {
-      addCommands(inner, below, groups, `${path} `, result);
-      return inner.demandCommand(1, `\`${path}\` wants one more word`).strict();
+      addCommands(inner, below, groups, `${path} `, parse);
+      const words = below.map((entry) => entry.words.slice(path.length + 1)).join(', ');
+      return inner.demandCommand(1, `\`${path}\` wants one more word: ${words}`).strict();
     });
   }
 }
 
-function addLeaf(y: Argv, word: string, entry: CommandEntry, result: YargsResult): void {
+function addLeaf(y: Argv, word: string, entry: CommandEntry, { result, literal }: Parse): void {
   let command: Command | undefined;
   y.command(
-    `${word} [operands..]`,
+    word,
     entry.describe,
     async (inner) => {
       command = (await entry.load()).default as Command;
-      describeCommand(inner, command);
+      describeCommand(inner, entry, command);
       return inner;
     },
     (argv) => {
       if (!command) return;
-      const operands = ((argv['operands'] as unknown[] | undefined) ?? []).map(String);
-      const odd = operands.find((operand) => /^-./.test(operand));
-      if (odd) {
-        result.complaint = `unknown option: ${odd}`;
-      } else if (!operandsFit(command, operands)) {
-        const names = command.operands?.map(({ name }) => name).join(' ') || 'none';
-        result.complaint = `wrong number of operands (expected: ${names})`;
-      } else {
-        result.selected = { command, args: { ...argv, operands } };
-      }
+      const { _: words, ...options } = argv;
+      const typed = words.slice(entry.words.split(' ').length).map(String);
+      const operands = [...typed, ...literal];
+      const refusal = refuse(command, options, typed, operands);
+      if (refusal !== undefined) result.complaint = refusal;
+      else result.selected = { command, args: { ...options, operands } };
     },
   );
 }
 
-function describeCommand(y: Argv, command: Command): void {
-  y.positional('operands', {
-    array: true,
-    type: 'string',
-    describe: command.operands?.map((o) => `${o.name}: ${o.describe}`).join('; ') ?? 'none',
-  });
+/** What is wrong with a line that yargs itself takes. */
+function refuse(
+  command: Command,
+  values: Record<string, unknown>,
+  typed: readonly string[],
+  operands: readonly string[],
+): string | undefined {
+  const options = optionsOf(command);
+  const odd = typed.find((operand) => /^-./.test(operand));
+  if (odd !== undefined) {
+    const near = nearest(odd.replace(/^--?/, '').replace(/=.*/s, ''), Object.keys(options));
+    return `unknown option: ${odd}${near ? `; did you mean --${near}?` : ''}`;
+  }
+  for (const [name, option] of Object.entries(options)) {
+    const refusal = refuseValue(name, option, values);
+    if (refusal !== undefined) return refusal;
+  }
+  if (operandsFit(command, operands)) return undefined;
+  const synopsis = synopsisOf(command);
+  return operands.length < (command.operands?.length ?? 0)
+    ? `missing operand (expected: ${synopsis})`
+    : `too many operands (expected: ${synopsis || 'none'})`;
+}
+
+function refuseValue(
+  name: string,
+  { type }: OptionSpec,
+  values: Record<string, unknown>,
+): string | undefined {
+  // The last one of several counts.
+  if (type !== 'list' && Array.isArray(values[name])) values[name] = values[name].at(-1);
+  const value = values[name];
+  if (value === undefined || type === 'boolean') return undefined;
+  if (value === '' || (Array.isArray(value) && value.includes(''))) return `--${name} is empty`;
+  if (type !== 'number') return undefined;
+  values[name] = wholeNumber(value);
+  return Number.isNaN(values[name]) ? `--${name}: "${value}" is not a whole number` : undefined;
+}
+
+function describeCommand(y: Argv, entry: CommandEntry, command: Command): void {
+  const operands = command.operands ?? [];
+  const width = Math.max(0, ...operands.map(({ name }) => name.length));
+  const lines = operands.map(({ name, describe }) => `  ${name.padEnd(width)}  ${describe}`);
+  y.usage(
+    [
+      `$0 ${entry.words} ${['[options]', synopsisOf(command)].join(' ').trim()}`,
+      entry.describe,
+      ...(lines.length > 0 ? [`Operands:\n${lines.join('\n')}`] : []),
+    ].join('\n\n'),
+  );
+  // Operands are checked against their table (`refuse`), not by yargs, which takes them for commands.
+  y.strict(false);
   for (const [name, option] of Object.entries(optionsOf(command))) {
     y.option(name, {
       describe: option.describe,
+      // Numbers are read by `wholeNumber`: yargs takes 0x10 and 1e3 for numbers as well.
       ...(option.type === 'list'
         ? { array: true as const, type: 'string' as const }
-        : { type: option.type }),
+        : { type: option.type === 'boolean' ? ('boolean' as const) : ('string' as const) }),
       ...(option.type === 'boolean' ? {} : { requiresArg: true }),
       ...(option.alias && { alias: option.alias }),
       ...(option.default !== undefined && { default: option.default }),
-      ...(option.choices && { choices: option.choices }),
+      ...(option.choices && {
+        choices: option.choices,
+        coerce: (value: unknown) => oneOf(name, option.choices ?? [], value),
+      }),
     });
   }
   for (const [line, text] of command.examples) y.example(line, text);
+}
+
+/** The value when it may be chosen. @throws Complaint which yargs passes on */
+function oneOf(name: string, choices: readonly string[], value: unknown): unknown {
+  const last = [value].flat().at(-1);
+  if (last === undefined || choices.includes(String(last))) return last;
+  const near = nearest(String(last), choices);
+  const hint = near ? `; did you mean ${near}?` : '';
+  throw new Complaint(`--${name}: "${last}" is not one of ${choices.join(', ')}${hint}`);
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import type { Command, CommandEntry } from '../../lib/cli/command.js';
-import { findCommand } from '../../lib/cli/main.js';
+import { findCommand } from '../../lib/cli/find-command.js';
 import { nodemgrCommands } from '../../lib/cli/nodemgr/program.js';
 import { optionsOf, parseQuickly } from '../../lib/cli/parse.js';
 import { svcmgrCommands } from '../../lib/cli/svcmgr/program.js';
