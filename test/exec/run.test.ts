@@ -191,10 +191,10 @@ test('shell text runs in a shell', async () => {
   );
 });
 
-test('100 MB of output: bounded memory, head, tail and marker', async () => {
+test('300 MB of output: bounded memory, head, tail and marker', async () => {
   const before = process.memoryUsage.rss();
   const { stdout, droppedBytes, exitCode } = await run(
-    ['sh', '-c', 'echo first; yes 0123456789abcde | head -c 104857600; echo last'],
+    ['sh', '-c', 'echo first; yes 0123456789abcde | head -c 314572800; echo last'],
     { maxOutputBytes: 64 << 10 },
   );
   expect(exitCode).toBe(0);
@@ -202,8 +202,9 @@ test('100 MB of output: bounded memory, head, tail and marker', async () => {
   expect(stdout.endsWith('abcde\nlast\n')).toBe(true);
   expect(stdout.length).toBeLessThan((64 << 10) + 100);
   expect(stdout).toContain(`[... ${droppedBytes} bytes dropped ...]`);
-  expect(droppedBytes).toBe(104857600 + 11 - (64 << 10));
-  expect(process.memoryUsage.rss() - before).toBeLessThan(60 << 20);
+  expect(droppedBytes).toBe(314572800 + 11 - (64 << 10));
+  // What the collector has not taken yet counts too; a third of the output is far from keeping it.
+  expect(process.memoryUsage.rss() - before).toBeLessThan(100 << 20);
 });
 
 test('endless output ends at the deadline', async () => {
