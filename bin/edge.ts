@@ -21,7 +21,7 @@ export function processEdge(): ProcessEdge {
     stdin: () => process.stdin,
     dialogue: () => process.stderr,
     setExitCode(code) {
-      process.exitCode = code;
+      process.exitCode ||= code; // output that could not be written stays the failure
     },
     interruption() {
       const abort = new AbortController();
