@@ -132,19 +132,20 @@ function sentence(test: ScheduleTest): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The bulk checker: one answer per line, in order, whatever the line holds. */
+/**
+ * The bulk checker: one answer per line, in order, whatever the line holds. Answers leave before more
+ * is read, so that a program can talk with it.
+ */
 async function testLines(app: App, args: Args<typeof options>): Promise<number> {
   const zone = args.tz === undefined ? localZone() : namedZone(args.tz);
   const now = args.at === undefined ? app.clock.now() : parseTimestamp(args.at, zone);
-  let answers = '';
-  for await (const line of readLines(app.edge.stdin())) {
-    if (line.trim() === '') continue;
-    answers += `${JSON.stringify(await evaluateLine(line, { now, zone }))}\n`;
-    if (answers.length > 64 << 10) {
-      app.print(answers);
-      answers = '';
+  for await (const lines of readLines(app.edge.stdin())) {
+    const answers: string[] = [];
+    for (const line of lines) {
+      answers.push(`${JSON.stringify(await evaluateLine(line, { now, zone }))}\n`);
     }
+    app.print(answers.join(''));
+    if (app.edge.stdout.closed) break;
   }
-  app.print(answers);
   return 0;
 }
