@@ -6,7 +6,6 @@ import { readProcessStat, selfIdentity } from '../env/process-identity.js';
 import { AgentError, type AgentErrorOptions, errnoOf } from '../errors/agent-error.js';
 import { type Log, silentLog } from '../log/log.js';
 import { type Impersonation, impersonate } from './account.js';
-import { BoundedCapture, LineSplitter } from './capture.js';
 import {
   type CgroupPlace,
   cgroupPids,
@@ -14,94 +13,17 @@ import {
   openRunGroup,
   type RunGroup,
   sweepGroups,
-  type Usage,
 } from './cgroup.js';
+import { defaultGraceMs, defaultTimeoutMs, watchEnd } from './deadline.js';
 import { type Environment, programEnvironment, runMarkerName } from './environment.js';
+import type { Outcome, Run, RunOptions, RunResult } from './run-types.js';
+import { createSinks } from './sinks.js';
 import { type KillTreeResult, killTree, type ProcessTree } from './tree.js';
-import { type WrapReport, WrapReports, wrap } from './wrapper.js';
+import { type WrapReport, wrap } from './wrapper.js';
 
 export type { Usage } from './cgroup.js';
+export type { Run, RunOptions, RunResult, Stream } from './run-types.js';
 export type { ProcessTree } from './tree.js';
-
-export type Stream = 'stdout' | 'stderr';
-
-export interface RunOptions {
-  /** Deadline of the whole tree, ms; 0 is none. Default two minutes: nothing runs without one. */
-  timeoutMs?: number;
-  /** From SIGTERM to SIGKILL, ms; 0 kills at once. Default 10 s. */
-  graceMs?: number;
-  /** How long to wait for killed processes before they are called stuck, ms. Default 3 s. */
-  vanishMs?: number;
-  /**
-   * Added to the fixed environment; an undefined value removes a name. A name that is no shell
-   * identifier (`a.b`) does not reach the program: sh(1) drops it.
-   */
-  env?: Environment;
-  /** `env` is the whole environment; only the marker is added. */
-  completeEnv?: boolean;
-  /** Default `/`, wherever we were started. */
-  cwd?: string;
-  /** Written to stdin; default: stdin is /dev/null. */
-  input?: string | Uint8Array;
-  /** Name or number; supplementary groups are those of the account. */
-  user?: string | number;
-  group?: string | number;
-  umask?: number;
-  /** Bytes kept of each stream, half from its start and half from its end. Default 1 MiB. */
-  maxOutputBytes?: number;
-  /** Called for each line while the program runs. */
-  onLine?: (stream: Stream, line: string) => void;
-  /** A longer line is cut. Default 16 KiB. */
-  maxLineBytes?: number;
-  /** The command changes the host: logged at info, and left out in a dry run. Default false. */
-  changes?: boolean;
-  /** Do not start commands that change the host. */
-  dryRun?: boolean;
-  /** Any other end throws E_COMMAND or E_TIMEOUT. Default: the caller looks at the result. */
-  acceptExitCodes?: readonly number[];
-  /** Ends the tree like a timeout. */
-  signal?: AbortSignal;
-  /** Groups that this run's cgroup is made in, `svc1/app/app.1`; false is none. Default `run`. */
-  cgroup?: string | false;
-  /** More environment variables to recognise the run's processes by. */
-  marks?: Readonly<Record<string, string>>;
-  /**
-   * What happens to processes that the program left behind at a normal end. Default `keep`: app
-   * scripts start daemons. After a timeout or abort they are always ended.
-   */
-  leftovers?: 'keep' | 'kill';
-  /** Told as soon as the program runs: what a ledger records to end the tree later. */
-  onStart?: (tree: ProcessTree) => void;
-}
-
-export interface RunResult {
-  readonly argv: readonly string[];
-  /** 0 when a dry run started nothing. */
-  readonly pid: number;
-  /** Null when a signal ended the program, or when it could not be ended. */
-  readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly timedOut: boolean;
-  readonly aborted: boolean;
-  /** A dry run left the command out. */
-  readonly skipped: boolean;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Of both streams together; the text has a marker line where bytes were dropped. */
-  readonly droppedBytes: number;
-  /** UTC milliseconds. */
-  readonly startedAt: number;
-  readonly endedAt: number;
-  readonly durationMs: number;
-  /** Of the whole tree; null without a cgroup. */
-  readonly usage: Usage | null;
-  /** Processes, the program itself not counted, that had to be ended. */
-  readonly survivorsKilled: number;
-  /** Processes that not even SIGKILL ended (a dead mount); do not start the same again. */
-  readonly stuckPids: readonly number[];
-}
-
-export type Run = (argv: readonly string[], options?: RunOptions) => Promise<RunResult>;
 
 export interface RunnerDeps {
   log?: Log;
@@ -126,10 +48,6 @@ export class CommandError extends AgentError {
   }
 }
 
-const defaultTimeoutMs = 120_000;
-const defaultGraceMs = 10_000;
-const defaultOutputBytes = 1 << 20;
-const defaultLineBytes = 16 << 10;
 /** After the program ended, a stream held open by a daemon is given up when silent for so long. */
 const quietMs = 50;
 const drainMs = 1000;
@@ -261,10 +179,6 @@ interface Started {
   deps: RunnerDeps;
 }
 
-type Outcome = Omit<RunResult, 'argv' | 'skipped' | 'startedAt' | 'endedAt'> & {
-  reports: ReadonlySet<WrapReport>;
-};
-
 async function start({ argv, options, account, group, id, deps }: Started): Promise<Outcome> {
   const { spawn } = await import('node:child_process');
   const token = `nodemgr:${id}:`;
@@ -370,48 +284,9 @@ async function start({ argv, options, account, group, id, deps }: Started): Prom
   };
 }
 
-/** Resolves when the run must be ended before its time. */
-function watchEnd(options: RunOptions, now: boolean) {
-  let stop = () => {};
-  const wanted = new Promise<'timeout' | 'abort'>((resolve) => {
-    const onAbort = () => resolve('abort');
-    if (now || options.signal?.aborted) onAbort();
-    const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-    const timer =
-      timeoutMs > 0 ? setTimeout(() => resolve('timeout'), Math.min(timeoutMs, 2 ** 31 - 1)) : null;
-    options.signal?.addEventListener('abort', onAbort, { once: true });
-    stop = () => {
-      if (timer) clearTimeout(timer);
-      options.signal?.removeEventListener('abort', onAbort);
-    };
-  });
-  return { wanted, stop: () => stop() };
-}
-
 function captureOutput(child: ChildProcess, token: string, options: RunOptions) {
-  const maxBytes = options.maxOutputBytes ?? defaultOutputBytes;
-  const stdout = new BoundedCapture(maxBytes);
-  const stderr = new BoundedCapture(maxBytes);
-  let failure: { error: unknown } | undefined;
+  const sinks = createSinks(token, options);
   let lastData = 0;
-  const splitter = (stream: Stream) => {
-    const { onLine } = options;
-    if (!onLine) return undefined;
-    return new LineSplitter(options.maxLineBytes ?? defaultLineBytes, (line) => {
-      if (failure) return;
-      try {
-        onLine(stream, line);
-      } catch (error) {
-        failure = { error }; // the stream must go on, or the program blocks
-      }
-    });
-  };
-  const outLines = splitter('stdout');
-  const errLines = splitter('stderr');
-  const reports = new WrapReports(token, (chunk) => {
-    stderr.push(chunk);
-    errLines?.push(chunk);
-  });
   const take = (stream: Readable | null, push: (chunk: Buffer) => void) => {
     if (!stream) throw new Error('a stream of the child is no pipe');
     let open = true;
@@ -428,19 +303,10 @@ function captureOutput(child: ChildProcess, token: string, options: RunOptions) 
     });
     return { closed, isOpen: () => open };
   };
-  const streams = [
-    take(child.stdout, (chunk) => {
-      stdout.push(chunk);
-      outLines?.push(chunk);
-    }),
-    take(child.stderr, (chunk) => reports.push(chunk)),
-  ];
+  const streams = [take(child.stdout, sinks.out), take(child.stderr, sinks.err)];
 
   return {
-    stdout,
-    stderr,
-    reports: reports.reports as ReadonlySet<WrapReport>,
-    failure: () => failure,
+    ...sinks,
     /** Reads what is left. A daemon may hold the streams open for ever: silence ends the wait. */
     async finish(wait: boolean): Promise<void> {
       const all = Promise.all(streams.map(({ closed }) => closed)).then(() => true as const);
@@ -456,9 +322,7 @@ function captureOutput(child: ChildProcess, token: string, options: RunOptions) 
       }
       child.stdout?.destroy();
       child.stderr?.destroy();
-      reports.end();
-      outLines?.end();
-      errLines?.end();
+      sinks.end();
     },
   };
 }

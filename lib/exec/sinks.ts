@@ -1,0 +1,51 @@
+import { BoundedCapture, LineSplitter } from './capture.js';
+import type { RunOptions, Stream } from './run-types.js';
+import { WrapReports } from './wrapper.js';
+
+const defaultOutputBytes = 1 << 20;
+const defaultLineBytes = 16 << 10;
+
+/** Where the output of one program goes: bounded captures, lines for whoever listens. */
+export function createSinks(token: string, options: RunOptions) {
+  const maxBytes = options.maxOutputBytes ?? defaultOutputBytes;
+  const stdout = new BoundedCapture(maxBytes);
+  const stderr = new BoundedCapture(maxBytes);
+  let failure: { error: unknown } | undefined;
+  const splitter = (stream: Stream) => {
+    const { onLine } = options;
+    if (!onLine) return undefined;
+    return new LineSplitter(options.maxLineBytes ?? defaultLineBytes, (line) => {
+      if (failure) return;
+      try {
+        onLine(stream, line);
+      } catch (error) {
+        failure = { error }; // the stream must go on, or the program blocks
+      }
+    });
+  };
+  const outLines = splitter('stdout');
+  const errLines = splitter('stderr');
+  const reports = new WrapReports(token, (chunk) => {
+    stderr.push(chunk);
+    errLines?.push(chunk);
+  });
+
+  return {
+    stdout,
+    stderr,
+    out(chunk: Buffer): void {
+      stdout.push(chunk);
+      outLines?.push(chunk);
+    },
+    err: (chunk: Buffer): void => reports.push(chunk),
+    reports: reports.reports,
+    failure: () => failure,
+    end(): void {
+      reports.end();
+      outLines?.end();
+      errLines?.end();
+    },
+  };
+}
+
+export type Sinks = ReturnType<typeof createSinks>;
