@@ -22,7 +22,9 @@ const statements = defineTable(({ connection }) => ({
   bound: connection.prepare<[], { n: number | null }>(
     'SELECT (SELECT max(id) FROM run) - (SELECT min(id) FROM run) + 1 AS n',
   ),
-  count: connection.prepare<[], { n: number }>('SELECT count(*) AS n FROM run'),
+  count: connection.prepare<[limit: number], { n: number }>(
+    'SELECT count(*) AS n FROM (SELECT 1 FROM run INDEXED BY run_by_time LIMIT ?)',
+  ),
 }));
 
 /**
@@ -45,7 +47,7 @@ export function trimRuns(
   const aged = remove(now - limits.maxAgeMs, limits.step);
   const free = pragma('freelist_count');
   const usedBytes = (pragma('page_count') - free) * pragma('page_size');
-  const rows = countRuns(store, limits.maxRuns);
+  const rows = countRuns(store, limits);
   const over = Math.max(
     rows - limits.maxRuns,
     // How many rows are too big in sum is not known: a fifth of them at most in one step.
@@ -57,10 +59,10 @@ export function trimRuns(
 }
 
 /**
- * The number of rows when it may be above `limit`; ids are given in order, so their distance is a
- * bound that costs nothing, but one old row that is still open may hold it up.
+ * How many rows there are, counted no further than one step needs. Ids are given in order, so their
+ * distance is a bound that costs nothing, but one old row that is still open may hold it up.
  */
-function countRuns(store: Store, limit: number): number {
+function countRuns(store: Store, { maxRuns, step }: RetentionLimits): number {
   const bound = statements(store).bound.get()?.n ?? 0;
-  return bound <= limit ? bound : (statements(store).count.get()?.n ?? 0);
+  return bound <= maxRuns ? bound : (statements(store).count.get(maxRuns + step)?.n ?? 0);
 }

@@ -14,6 +14,7 @@ test('10^6 runs stay under the caps, one step stays short', () => {
     took.push(performance.now() - began);
   }
   const left = store.connection.prepare('SELECT count(*) FROM run').pluck().get();
+  console.info(`first ${took[0]?.toFixed(1)} ms, last ${took.at(-1)?.toFixed(1)} ms`);
   took.sort((a, b) => a - b);
   const at = (share: number): string =>
     (took[Math.floor((took.length - 1) * share)] ?? 0).toFixed(1);
