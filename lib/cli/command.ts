@@ -9,6 +9,8 @@ export interface OptionSpec {
   alias?: string;
   default?: string | number | boolean;
   choices?: readonly string[];
+  /** An empty text is a value; else it is taken for an unset variable in a script, and refused. */
+  mayBeEmpty?: boolean;
   /** Word for the value in the help, as in `--since TIME`. */
   value?: string;
 }

@@ -51,7 +51,8 @@ export const explainShape = defineShape<Explanation>({
     catchup: { type: 'string', describe: 'what happens to slots that passed' },
     spread_offset_minutes: {
       type: 'number | null',
-      describe: 'minutes after the begin of the window at which this node starts',
+      describe:
+        'minutes after the begin of the window, the present one or else the next, at which this node starts',
     },
     next_runs: { type: 'string[]', describe: 'the next five runs' },
     constraints: { type: 'object[]', describe: 'each constraint with `pass` and a sentence' },
@@ -118,14 +119,19 @@ export async function explainSchedule(
   async function judge(row: TaskWithHistory) {
     const { schedule, context } = await evaluationOf(row, app.nodename, now, lastOf(row, now));
     const verdict = evaluate(schedule, context);
-    const constraints = explain(schedule, context);
+    const runs = [...nextRuns(schedule, context, 5)];
+    const spreadAt = (at: number | undefined): number | undefined =>
+      at === undefined
+        ? undefined
+        : explain(schedule, { ...context, now: at }).find(
+            ({ spreadMinutes }) => spreadMinutes !== undefined,
+          )?.spreadMinutes;
     return {
       due: verdict.due,
       reason: verdict.due ? null : verdict.reason,
-      spread_offset_minutes:
-        constraints.find(({ spreadMinutes }) => spreadMinutes !== undefined)?.spreadMinutes ?? null,
-      next_runs: [...nextRuns(schedule, context, 5)].map((run) => formatTimestamp(run, zone)),
-      constraints,
+      spread_offset_minutes: spreadAt(now) ?? spreadAt(runs[0]) ?? null,
+      next_runs: runs.map((run) => formatTimestamp(run, zone)),
+      constraints: explain(schedule, context),
     };
   }
 }

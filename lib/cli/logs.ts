@@ -1,7 +1,6 @@
 /** logs: the text log of an object, with its newest rotated file, optionally followed. */
 import {
   closeSync,
-  existsSync,
   type FSWatcher,
   fstatSync,
   openSync,
@@ -11,7 +10,8 @@ import {
   watch,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { AgentError } from '../errors/agent-error.js';
+import { StringDecoder } from 'node:string_decoder';
+import { AgentError, errnoOf } from '../errors/agent-error.js';
 import type { App } from './app.js';
 import type { Args, OptionTable } from './command.js';
 
@@ -27,55 +27,102 @@ export async function printLogs(
   args: Args<typeof logsOptions>,
 ): Promise<void> {
   const current = args.debug ? `${base}.debug.log` : `${base}.log`;
-  const lines = [`${current}.1`, current]
-    .filter((path) => existsSync(path))
-    .flatMap((path) => readLog(path).split('\n').filter(Boolean));
-  const shown =
-    args.backlog === undefined ? lines : lines.slice(-Math.max(0, args.backlog) || lines.length);
-  if (shown.length > 0 && args.backlog !== 0) app.print(`${shown.join('\n')}\n`);
-  if (args.follow) await follow(app, current);
+  const reader = openReader(current);
+  const text = readRotated(`${current}.1`) + reader.rest();
+  const lines = text.split('\n').filter(Boolean);
+  const { backlog } = args;
+  const shown = backlog === undefined ? lines : lines.slice(Math.max(0, lines.length - backlog));
+  if (shown.length > 0) app.print(`${shown.join('\n')}\n`);
+  if (args.follow) await follow(app, current, reader);
+  reader.close();
 }
 
-function readLog(path: string): string {
+function readRotated(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new AgentError('E_LOG', `${path} cannot be read`, {
-      exit: 'notPermitted',
-      remedy: 'run it as root',
-      cause,
-    });
+    if (errnoOf(cause) === 'ENOENT') return '';
+    throw unreadable(path, cause);
   }
 }
 
-/** Prints what is appended, across rotations, until a signal ends it. */
-async function follow(app: App, path: string): Promise<void> {
-  const interrupt = app.edge.interruption();
-  let position = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  let inode = statSync(path, { throwIfNoEntry: false })?.ino;
-  let watcher: FSWatcher | undefined;
-  const drain = (): void => {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (!stat) return;
-    if (stat.ino !== inode || stat.size < position) position = 0;
-    inode = stat.ino;
-    const fd = openSync(path, 'r');
+function unreadable(path: string, cause: unknown): AgentError {
+  return new AgentError('E_LOG', `${path} cannot be read`, {
+    exit: 'notPermitted',
+    remedy: 'run it as root',
+    cause,
+  });
+}
+
+interface LogReader {
+  /** What was written since the last call, to the end, also when the file was rotated meanwhile. */
+  rest(): string;
+  close(): void;
+}
+
+/** Reads on where it stopped. The file stays open, so that the end of a rotated one is not lost. */
+function openReader(path: string): LogReader {
+  let open: { fd: number; inode: number; position: number; decoder: StringDecoder } | undefined;
+  const close = (): void => {
+    if (open) closeSync(open.fd);
+    open = undefined;
+  };
+  const reopen = (): void => {
+    close();
     try {
-      const bytes = Buffer.alloc(Math.max(0, fstatSync(fd).size - position));
-      position += readSync(fd, bytes, 0, bytes.length, position);
-      if (bytes.length > 0) app.print(bytes.toString('utf8'));
-    } finally {
-      closeSync(fd);
+      const fd = openSync(path, 'r');
+      open = { fd, inode: fstatSync(fd).ino, position: 0, decoder: new StringDecoder('utf8') };
+    } catch (cause) {
+      if (errnoOf(cause) !== 'ENOENT') throw unreadable(path, cause);
     }
   };
-  const reading = new Promise<void>((resolve) => {
-    interrupt.signal.addEventListener('abort', () => resolve(), { once: true });
-    watcher = watch(dirname(path), () => {
-      drain();
-      if (app.edge.stdout.closed) resolve();
+  const drain = (): string => {
+    if (!open) return '';
+    const { size } = fstatSync(open.fd);
+    if (size < open.position) open.position = 0; // emptied in place
+    const bytes = Buffer.alloc(size - open.position);
+    const length = readSync(open.fd, bytes, 0, bytes.length, open.position);
+    open.position += length;
+    return open.decoder.write(bytes.subarray(0, length));
+  };
+  return {
+    rest() {
+      const end = drain();
+      const present = statSync(path, { throwIfNoEntry: false });
+      if (!present || present.ino === open?.inode) return end;
+      reopen();
+      return end + drain();
+    },
+    close,
+  };
+}
+
+/** Prints what is appended, across rotations, until a signal ends it or the reader goes. */
+async function follow(app: App, path: string, reader: LogReader): Promise<void> {
+  const interrupt = app.edge.interruption();
+  let watcher: FSWatcher | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const pass = (): void => {
+        try {
+          app.print(reader.rest());
+          if (app.edge.stdout.closed) resolve();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      interrupt.signal.addEventListener('abort', () => resolve(), { once: true });
+      watcher = watch(dirname(path), pass);
+      pass(); // what came before the watch
     });
-  });
-  await reading;
-  watcher?.close();
-  interrupt.stop();
+  } catch (cause) {
+    if (errnoOf(cause) !== 'ENOENT') throw cause;
+    throw new AgentError('E_LOG', `${dirname(path)} does not exist: nothing was logged yet`, {
+      remedy: 'try again after the first run',
+      cause,
+    });
+  } finally {
+    watcher?.close();
+    interrupt.stop();
+  }
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Command, globalOptions, type OptionTable } from './command.js';
+import { type Command, globalOptions, type OptionSpec, type OptionTable } from './command.js';
 
 /** The parser's view of an option table. */
 export interface ParsedArgs {
@@ -45,7 +45,7 @@ export function parseQuickly(argv: readonly string[], command: Command): ParsedA
   const result: ParsedArgs = { operands };
   for (const [name, option] of Object.entries(options)) {
     const value = given[name] ?? option.default;
-    if (value === '' || (Array.isArray(value) && value.includes(''))) return undefined;
+    if (isRefusedEmpty(option, value)) return undefined;
     if (option.choices && value !== undefined && !option.choices.includes(String(value))) {
       return undefined;
     }
@@ -53,6 +53,11 @@ export function parseQuickly(argv: readonly string[], command: Command): ParsedA
     if (option.type === 'number' && Number.isNaN(result[name])) return undefined;
   }
   return result;
+}
+
+/** Whether a value is empty, or has an empty text in its list, where that is no value. */
+export function isRefusedEmpty({ mayBeEmpty }: OptionSpec, value: unknown): boolean {
+  return !mayBeEmpty && [value].flat().includes('');
 }
 
 /** The value of a numeric option: counts, none of them negative. NaN for anything else. */

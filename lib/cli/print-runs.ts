@@ -26,11 +26,12 @@ export const printRunsOptions = {
 export async function printRuns(
   app: App,
   args: Args<typeof printRunsOptions>,
-  scope: string | undefined,
+  { scope, servicesOnly = false }: { scope: string | undefined; servicesOnly?: boolean },
 ): Promise<void> {
   const store = await app.store();
   const rows = runTable(store).list({
     scope,
+    servicesOnly,
     task: args.task,
     states: statesOf(args),
     since: args.since === undefined ? undefined : sinceOf(args.since, app.clock.now()),

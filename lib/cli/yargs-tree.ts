@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { nearest } from '../config/finding.js';
 import type { Command, CommandEntry, OptionSpec } from './command.js';
 import {
+  isRefusedEmpty,
   operandsFit,
   optionsOf,
   type ParsedArgs,
@@ -186,14 +187,15 @@ function refuse(
 
 function refuseValue(
   name: string,
-  { type }: OptionSpec,
+  option: OptionSpec,
   values: Record<string, unknown>,
 ): string | undefined {
+  const { type } = option;
   // The last one of several counts.
   if (type !== 'list' && Array.isArray(values[name])) values[name] = values[name].at(-1);
   const value = values[name];
   if (value === undefined || type === 'boolean') return undefined;
-  if (value === '' || (Array.isArray(value) && value.includes(''))) return `--${name} is empty`;
+  if (isRefusedEmpty(option, value)) return `--${name} is empty`;
   if (type !== 'number') return undefined;
   values[name] = wholeNumber(value);
   return Number.isNaN(values[name]) ? `--${name}: "${value}" is not a whole number` : undefined;

@@ -90,6 +90,8 @@ export interface RunEnd {
 }
 
 export interface RunFilter {
+  /** Leaves out the runs of the node itself. */
+  servicesOnly?: boolean;
   scope?: string | undefined;
   /** Action or section. */
   task?: string | undefined;
@@ -188,6 +190,7 @@ export const runTable = defineTable((store) => {
         .prepare<
           {
             scope: string | null;
+            servicesOnly: number;
             task: string | null;
             since: number;
             limit: number;
@@ -197,6 +200,7 @@ export const runTable = defineTable((store) => {
         >(
           `SELECT ${columns} FROM run
            WHERE (@scope IS NULL OR scope = @scope)
+             AND (NOT @servicesOnly OR scope <> 'node')
              AND (@task IS NULL OR action = @task OR section = @task)
              AND claimed_at >= @since
              AND state IN (SELECT value FROM json_each(@states))
@@ -204,6 +208,7 @@ export const runTable = defineTable((store) => {
         )
         .all({
           scope: filter.scope ?? null,
+          servicesOnly: Number(filter.servicesOnly ?? false),
           task: filter.task ?? null,
           since: filter.since ?? 0,
           limit: filter.limit,

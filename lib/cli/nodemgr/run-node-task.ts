@@ -21,7 +21,8 @@ export function nodeTaskCommand({ name, section, command }: NodeTaskEntry): Comm
         await tick(await app.scheduler(), (task) => task.scope === 'node' && task.action === name);
         return 0;
       }
-      return runInForeground(app, { scope: 'node', action: name, section });
+      const key = { scope: 'node', action: name, section };
+      return (await runInForeground(app, key)).code;
     },
   }) as Command;
 }

@@ -9,7 +9,7 @@ import { parseAssignments, parseParameter } from '../config-commands.js';
 export default defineCommand({
   options: {
     param: { type: 'string', value: 'SECTION.KEY', describe: 'the parameter' },
-    value: { type: 'string', value: 'TEXT', describe: 'its value' },
+    value: { type: 'string', value: 'TEXT', mayBeEmpty: true, describe: 'its value' },
     kw: { type: 'list', value: 'SECTION.KEY=TEXT', describe: 'an assignment; may be repeated' },
     force: { type: 'boolean', default: false, describe: 'also when the value is not valid' },
     'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'check, change nothing' },

@@ -8,7 +8,7 @@ export default defineCommand({
   examples: [['$0 -s web print runs --failed', 'what went wrong in one service']],
   async run(app, args) {
     const scope = args.service === undefined ? undefined : selectedOne(app, args.service).scope;
-    await printRuns(app, args, scope);
+    await printRuns(app, args, { scope, servicesOnly: true });
     return 0;
   },
 });

@@ -39,17 +39,26 @@ export default defineCommand({
       );
       return 0;
     }
-    let code = 0;
-    for (const service of services) {
-      for (const { rid, confirmation } of tasksOf(app, service, rids)) {
-        const confirmed =
-          args.confirm || (confirmation ? await ask(app, service.scope, rid) : undefined);
-        const options = confirmed === undefined ? {} : { confirmed };
-        const key = { scope: service.scope, action: rid, section: rid };
-        code = Math.max(code, await runInForeground(app, key, options));
+    const tasks = services.flatMap((service) =>
+      tasksOf(app, service, rids).map((task) => ({ ...task, scope: service.scope })),
+    );
+    let worst = 0;
+    for (const { scope, rid, confirmation } of tasks) {
+      const confirmed = args.confirm || (confirmation ? await ask(app, scope, rid) : undefined);
+      const options = confirmed === undefined ? {} : { confirmed };
+      try {
+        const key = { scope, action: rid, section: rid };
+        const { code, interrupted } = await runInForeground(app, key, options);
+        worst = Math.max(worst, code);
+        if (interrupted) break;
+      } catch (error) {
+        // What keeps one task from running is no reason to leave out the others.
+        if (!(error instanceof AgentError) || tasks.length === 1) throw error;
+        app.note(`${scope} ${rid}: ${error.message}`);
+        worst = Math.max(worst, error.exitCode);
       }
     }
-    return code;
+    return worst;
   },
 });
 

@@ -13,7 +13,7 @@ export default defineCommand({
   options: {
     ...selectorOption,
     param: { type: 'string', value: 'SECTION.KEY', describe: 'the parameter' },
-    value: { type: 'string', value: 'TEXT', describe: 'its value' },
+    value: { type: 'string', value: 'TEXT', mayBeEmpty: true, describe: 'its value' },
     kw: { type: 'list', value: 'SECTION.KEY=TEXT', describe: 'an assignment; may be repeated' },
     force: { type: 'boolean', default: false, describe: 'also when the result is not valid' },
     'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'check, change nothing' },
