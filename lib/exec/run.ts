@@ -17,6 +17,7 @@ import {
 import { defaultGraceMs, defaultTimeoutMs, watchEnd } from './deadline.js';
 import { type Environment, programEnvironment, runMarkerName } from './environment.js';
 import type { Outcome, Run, RunOptions, RunResult } from './run-types.js';
+import { fitsShell, shellStarter } from './shell-start.js';
 import { createSinks } from './sinks.js';
 import { type KillTreeResult, killTree, type ProcessTree } from './tree.js';
 import { type WrapReport, wrap } from './wrapper.js';
@@ -26,6 +27,8 @@ export type { Run, RunOptions, RunResult, Stream } from './run-types.js';
 export type { ProcessTree } from './tree.js';
 
 export interface RunnerDeps {
+  /** Start programs from shells that are kept: for many short ones. Default false. */
+  shells?: boolean;
   log?: Log;
   clock?: Clock;
   /** Environment of this process; the allow list is taken from it. */
@@ -69,6 +72,7 @@ export function createRunner(deps: RunnerDeps = {}): Run {
   /** Groups whose last process was still vanishing when its run ended. */
   const leftGroups = new Set<RunGroup>();
   let runs = 0;
+  const shells = deps.shells ? shellStarter(deps.env ?? {}) : undefined;
 
   const openGroup = (name: string): RunGroup | undefined => {
     if (place === undefined) {
@@ -114,7 +118,10 @@ export function createRunner(deps: RunnerDeps = {}): Run {
         : openGroup(options.cgroup ?? 'run');
     let outcome: Outcome;
     try {
-      outcome = await start({ argv, options, account, group, id, deps });
+      outcome =
+        shells && group && account?.uid === undefined && fitsShell(options)
+          ? await shells({ argv, options, account, group, id })
+          : await start({ argv, options, account, group, id, deps });
     } finally {
       if (group && !group.remove() && cgroupPids(group.path).length === 0) leftGroups.add(group);
     }

@@ -20,32 +20,68 @@ export type WrapReport = 'cgroup' | 'cwd' | 'missing' | 'forbidden';
  * and no variable is set that the program would see.
  */
 export function wrap(argv: readonly string[], options: WrapOptions): string[] {
-  const { token, joinFiles, umask, cwd, prefix = [] } = options;
-  const values: string[] = [];
+  const { token, prefix = [] } = options;
+  const values: string[] = [token];
   const pass = (value: string) => `"\${${values.push(value)}}"`;
-  pass(token);
-  const report = (what: WrapReport) => `echo "$1${what}" >&2`;
+  const before = preparation(options, pass, '"$1"');
+  const program = `"\${${values.length + prefix.length + 1}}"`;
+  const script = [...before, ...presence(program, '"$1"'), `shift ${values.length}`, 'exec "$@"'];
+  return ['/bin/sh', '-c', script.join('\n'), 'nodemgr', ...values, ...prefix, ...argv];
+}
+
+/**
+ * The same for a shell that runs one program after the other: a subshell becomes the program. Here
+ * every word of data is a quoted literal.
+ */
+export function wrapInSubshell(
+  argv: readonly string[],
+  options: WrapOptions,
+  environment: Readonly<Record<string, string>>,
+): string {
+  const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+  const token = quote(options.token);
+  const variables = Object.entries(environment)
+    .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
+    .map(([name, value]) => `${name}=${quote(value)}`);
+  const words = [...(options.prefix ?? []), ...argv].map(quote).join(' ');
+  return [
+    ...(variables.length > 0 ? [`export ${variables.join(' ')}`] : []),
+    ...preparation(options, quote, token),
+    ...presence(quote(argv[0] ?? ''), token),
+    `exec ${words}`,
+  ].join('\n');
+}
+
+function preparation(
+  { joinFiles, umask, cwd }: WrapOptions,
+  pass: (value: string) => string,
+  token: string,
+): string[] {
   const script = joinFiles.map(
-    (file) => `{ echo 0 >${pass(file)}; } 2>/dev/null || ${report('cgroup')}`,
+    (file) => `{ echo 0 >${pass(file)}; } 2>/dev/null || ${report(token, 'cgroup')}`,
   );
   if (umask !== undefined) script.push(`umask ${pass(umask.toString(8))}`);
   if (cwd !== undefined) {
     script.push(
-      `cd -- ${pass(cwd)} 2>/dev/null || { ${report('cwd')}; exit 126; }`,
+      `cd -- ${pass(cwd)} 2>/dev/null || { ${report(token, 'cwd')}; exit 126; }`,
       'unset OLDPWD',
     );
   }
-  const program = `"\${${values.length + prefix.length + 1}}"`;
-  script.push(
+  return script;
+}
+
+function presence(program: string, token: string): string[] {
+  return [
     `case ${program} in`,
-    `*/*) [ -e ${program} ] || { ${report('missing')}; exit 127; }`,
-    `[ -f ${program} ] && [ -x ${program} ] || { ${report('forbidden')}; exit 126; };;`,
-    `*) command -v ${program} >/dev/null 2>&1 || { ${report('missing')}; exit 127; };;`,
+    `*/*) [ -e ${program} ] || { ${report(token, 'missing')}; exit 127; }`,
+    `[ -f ${program} ] && [ -x ${program} ] || { ${report(token, 'forbidden')}; exit 126; };;`,
+    `*) command -v ${program} >/dev/null 2>&1 || { ${report(token, 'missing')}; exit 127; };;`,
     'esac',
-    `shift ${values.length}`,
-    'exec "$@"',
-  );
-  return ['/bin/sh', '-c', script.join('\n'), 'nodemgr', ...values, ...prefix, ...argv];
+  ];
+}
+
+function report(token: string, what: WrapReport): string {
+  return `echo ${token}${what} >&2`;
 }
 
 /** Takes the wrapper's reports off the start of stderr and passes everything else on. */

@@ -36,11 +36,15 @@ export interface RunServices {
   writeMetrics(): Promise<void>;
 }
 
-export function runServices(deps: SchedulerDeps, store: Store): RunServices {
+export function runServices(
+  deps: SchedulerDeps,
+  store: Store,
+  options: { shells?: boolean } = {},
+): RunServices {
   const { paths, clock, nodename } = deps;
   const settings = readNodeSettings(paths);
   const log = createLog({ file: `${paths.log}/node.log`, node: nodename, now: clock.now });
-  let runner: Run | undefined;
+  let runner: Promise<Run> | undefined;
   return {
     deps,
     paths,
@@ -48,10 +52,12 @@ export function runServices(deps: SchedulerDeps, store: Store): RunServices {
     nodename,
     store,
     log,
-    async run(argv, options) {
+    async run(argv, runOptions) {
       // A tick that only hands work to a worker starts no program itself.
-      runner ??= (await import('../exec/run.js')).createRunner({ log, clock, env: deps.env });
-      return runner(argv, options);
+      runner ??= import('../exec/run.js').then(({ createRunner }) =>
+        createRunner({ log, clock, env: deps.env, shells: options.shells ?? false }),
+      );
+      return (await runner)(argv, runOptions);
     },
     settings,
     retention: settings.retention,

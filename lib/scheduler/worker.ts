@@ -19,7 +19,7 @@ import { workOff } from './work-off.js';
 export async function runWorker(deps: SchedulerDeps, args: readonly string[]): Promise<void> {
   const [batch = ''] = args;
   const store = openStore(deps.paths.store);
-  const services = runServices(deps, store);
+  const services = runServices(deps, store, { shells: true });
   try {
     if (batch === unrecordedBatch) {
       const { runUnrecorded } = await import('./unrecorded.js');

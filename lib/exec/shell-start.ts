@@ -1,0 +1,130 @@
+import { constants } from 'node:os';
+import { bootId } from '../env/host.js';
+import type { Impersonation } from './account.js';
+import { cgroupPids, type RunGroup } from './cgroup.js';
+import { defaultGraceMs, watchEnd } from './deadline.js';
+import { type Environment, programEnvironment, runMarkerName } from './environment.js';
+import type { Outcome, RunOptions } from './run-types.js';
+import { createSinks } from './sinks.js';
+import { type Ended, startTaskShell, type TaskShell } from './task-shell.js';
+import { type KillTreeResult, killTree, type ProcessTree } from './tree.js';
+import { wrapInSubshell } from './wrapper.js';
+
+export interface ShellStart {
+  argv: readonly string[];
+  options: RunOptions;
+  account: Impersonation | undefined;
+  /** Without a cgroup nobody could tell what a program left behind. */
+  group: RunGroup;
+  id: string;
+}
+
+/** Whether these options mean the same when a shell that waits for us starts the program. */
+export function fitsShell({ input, completeEnv, env }: RunOptions): boolean {
+  const removes = Object.values(env ?? {}).includes(undefined);
+  return input === undefined && !completeEnv && !removes;
+}
+
+/**
+ * Starts programs from shells that are kept for the next one: what a batch of many short programs
+ * needs. The outcome is that of the ordinary start; a shell is kept only when its program ended by
+ * itself and left nothing in its cgroup.
+ */
+export function shellStarter(environment: Environment) {
+  const idle: TaskShell[] = [];
+
+  return async ({ argv, options, account, group, id }: ShellStart): Promise<Outcome> => {
+    const shell = idle.pop() ?? (await startTaskShell(programEnvironment(environment, {})));
+    shell.hold(true);
+    const token = `nodemgr:${id}:`;
+    const marker = `${runMarkerName}=${id}`;
+    const text = wrapInSubshell(
+      argv,
+      { ...options, token, joinFiles: group.joinFiles, prefix: account?.prefix ?? [] },
+      {
+        ...definedOnly(account?.environment),
+        ...definedOnly(options.env),
+        ...options.marks,
+        [runMarkerName]: id,
+      },
+    );
+    const { pid, startTime } = shell;
+    const tree: ProcessTree = {
+      pid,
+      startTime,
+      bootId: bootId(),
+      pgid: pid,
+      cgroup: group.path,
+      marker,
+    };
+    const sinks = createSinks(token, options);
+
+    const began = performance.now();
+    const ended = Promise.race([shell.run(text, `${token}end`, sinks).then(asEnded), shell.ended]);
+    let failure: { error: unknown } | undefined;
+    try {
+      options.onStart?.(tree);
+    } catch (error) {
+      failure = { error };
+    }
+    const ender = watchEnd(options, failure !== undefined);
+    const first = await Promise.race([ended, ender.wanted]);
+    ender.stop();
+
+    let killed: KillTreeResult = { survivorsKilled: 0, stuckPids: [] };
+    let end: Ended | undefined;
+    const killOptions = {
+      graceMs: options.graceMs ?? defaultGraceMs,
+      ...(options.vanishMs !== undefined && { vanishMs: options.vanishMs }),
+    };
+    if (typeof first === 'string') {
+      killed = await killTree(tree, killOptions);
+      end = killed.stuckPids.includes(pid) ? undefined : await ended;
+    } else {
+      end = first;
+    }
+    const durationMs = performance.now() - began;
+    const usage = group.usage();
+    const left = cgroupPids(group.path).length > 0;
+    if (left && options.leftovers === 'kill') killed = await killTree(tree, killOptions);
+    sinks.end();
+    if (left || typeof first === 'string' || end?.[1] !== null) shell.retire();
+    else {
+      shell.hold(false);
+      idle.push(shell);
+    }
+    failure ??= sinks.failure();
+    if (failure) throw failure.error;
+
+    const stdout = sinks.stdout.result();
+    const stderr = sinks.stderr.result();
+    return {
+      pid,
+      exitCode: end?.[0] ?? null,
+      signal: end?.[1] ?? null,
+      timedOut: first === 'timeout',
+      aborted: first === 'abort',
+      stdout: stdout.text,
+      stderr: stderr.text,
+      droppedBytes: stdout.droppedBytes + stderr.droppedBytes,
+      durationMs,
+      usage,
+      reports: sinks.reports,
+      ...killed,
+    };
+  };
+}
+
+/** A shell tells a signal as 128 and its number. */
+function asEnded(code: number): Ended {
+  const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128);
+  return code > 128 && signal ? [null, signal[0] as NodeJS.Signals] : [code, null];
+}
+
+function definedOnly(environment: Environment = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  );
+}
