@@ -14,6 +14,20 @@ type Scheduled = Pick<
   'scope' | 'action' | 'section' | 'definition' | 'timezone' | 'spreadable' | 'maxLatenessMs'
 >;
 
+const schedules = new Map<string, Promise<Schedule>>();
+const mostSchedules = 1000;
+
+/** Reads a schedule once for all tasks of this process that are written alike. */
+function compiled(definition: string): Promise<Schedule> {
+  let schedule = schedules.get(definition);
+  if (!schedule) {
+    if (schedules.size >= mostSchedules) schedules.clear();
+    schedule = compileSchedule(definition);
+    schedules.set(definition, schedule);
+  }
+  return schedule;
+}
+
 /** The zone a task's schedule is judged in: its own, else the zone of the process. */
 export function zoneOf(timezone: string | null): Zone {
   return timezone ? namedZone(timezone) : localZone();
@@ -45,7 +59,7 @@ export async function evaluationOf(
   now: number,
   last: number | null,
 ): Promise<Evaluation> {
-  const schedule = await compileSchedule(task.definition);
+  const schedule = await compiled(task.definition);
   const seed = [nodename, task.scope, task.action, task.section] as const;
   const spread =
     task.spreadable || task.definition.includes('~')
