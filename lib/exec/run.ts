@@ -55,6 +55,9 @@ export class CommandError extends AgentError {
 const quietMs = 50;
 const drainMs = 1000;
 
+/** Counts for the whole process: two runners must not give two runs the same marker. */
+let runs = 0;
+
 /**
  * The one way to start a program and wait for it. Each run has its own session, its own cgroup where
  * cgroups are writable, a marker in its environment, and a deadline that ends the whole tree.
@@ -71,7 +74,6 @@ export function createRunner(deps: RunnerDeps = {}): Run {
   const swept = new Set<string>();
   /** Groups whose last process was still vanishing when its run ended. */
   const leftGroups = new Set<RunGroup>();
-  let runs = 0;
   const shells = deps.shells ? shellStarter(deps.env ?? {}) : undefined;
 
   const openGroup = (name: string): RunGroup | undefined => {

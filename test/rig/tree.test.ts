@@ -37,9 +37,16 @@ test('a task that forks twice and calls setsid is fully gone after its timeout; 
   expect(lives(Number(pid))).toBe(false);
   expect(processesOf(root.directory)).toEqual([]);
   const states = Object.fromEntries(
-    runsOf(root.paths).map(({ scope, section, state }) => [`${scope} ${section}`, state]),
+    runsOf(root.paths).map(({ scope, section, state, reason }) => [
+      `${scope} ${section}`,
+      state === 'ok' ? state : `${state}: ${reason}`,
+    ]),
   );
-  expect(states).toEqual({ 'web task#1': 'timeout', 'web task#2': 'ok', 'db task#1': 'ok' });
+  expect(states).toEqual({
+    'web task#1': 'timeout: longer than 1s',
+    'web task#2': 'ok',
+    'db task#1': 'ok',
+  });
   const { stdout } = await runProgram(
     'nodemgr',
     ['print', 'runs', '--failed', '--format', 'json'],

@@ -59,6 +59,11 @@ export async function simulate(plan: Simulation): Promise<TaskAccount[]> {
     work: work.take,
   });
 
+  // What is proven here needs no disk; kill.test.ts is about that.
+  world.store.immediate(() => undefined);
+  world.store.connection.pragma('journal_mode = MEMORY');
+  world.store.connection.pragma('synchronous = OFF');
+
   const ticks = tickTimes(plan, random);
   const idleBefore: number[] = [];
   for (const at of ticks) {
