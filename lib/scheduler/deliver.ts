@@ -11,41 +11,42 @@ const firstRetryMs = 30_000;
 const longestRetryMs = 3_600_000;
 
 /** Thrown by a sender when the message should be tried again later. */
-class Undelivered extends Error {}
+class Undelivered extends Error {
+  /** Origin of the server that is out of reach, undefined when it is this message alone. */
+  readonly server: string | undefined;
+
+  constructor(message: string, server?: string) {
+    super(message);
+    this.server = server;
+  }
+}
 
 /**
  * Sends what waits in the outbox and is due. Messages that cannot be sent stay, with a growing pause
- * between tries; after a destination failed it is left alone for the rest of this call.
+ * between tries. A server that does not answer is asked once: all that is meant for it waits.
  */
 export async function deliverMessages(services: RunServices): Promise<void> {
   const { store, clock, log } = services;
   const outbox = outboxTable(store);
-  const down = new Map<string, string>();
 
   for (;;) {
     const now = clock.now();
     const message = store.immediate(() => outbox.lease(now, now + deliveryLeaseMs));
     if (!message) return;
     const event = JSON.parse(message.payload) as HookEvent;
-    const destination = destinationOf(message.kind, event);
     try {
-      const known = down.get(destination);
-      if (known) throw new Undelivered(known);
       if (message.kind === hookKinds.ping) await ping(event);
       else await runHook(services, event);
       store.immediate(() => outbox.sent(message, clock.now()));
     } catch (error) {
       if (!(error instanceof Undelivered)) throw error;
-      if (!down.has(destination)) {
-        log.warn('message not delivered', {
-          hook: event.hook,
-          tries: message.tries + 1,
-          why: error.message,
-        });
-      }
-      down.set(destination, error.message);
+      const { message: why, server } = error;
+      log.warn('message not delivered', { hook: event.hook, tries: message.tries + 1, why });
       const at = clock.now() + pauseMs(message);
-      store.immediate(() => outbox.retry(message, at, error.message));
+      store.immediate(() => {
+        outbox.retry(message, at, why);
+        if (server !== undefined) outbox.postpone(message.kind, server, at);
+      });
     }
   }
 }
@@ -54,11 +55,6 @@ export async function deliverMessages(services: RunServices): Promise<void> {
 function pauseMs({ tries, id }: Message): number {
   const pause = Math.min(firstRetryMs * 2 ** Math.min(tries, 10), longestRetryMs);
   return Math.round(pause * (1 + (id % 10) / 50));
-}
-
-function destinationOf(kind: string, event: HookEvent): string {
-  if (kind !== hookKinds.ping) return `command ${event.target}`;
-  return URL.canParse(event.target) ? new URL(event.target).origin : event.target;
 }
 
 /** Tells a dead-man switch: `<url>/start` when a run begins, `<url>/<exit code>` when it ended. */
@@ -75,12 +71,17 @@ async function ping(event: HookEvent): Promise<void> {
       signal: AbortSignal.timeout(requestTimeoutMs),
     });
     await response.arrayBuffer();
-    if (!response.ok) throw new Undelivered(`${url.origin} answered ${response.status}`);
+    if (!response.ok) {
+      // A fault of the server concerns all, a refusal this message.
+      const server = response.status >= 500 || response.status === 429 ? url.origin : undefined;
+      throw new Undelivered(`${url.origin} answered ${response.status}`, server);
+    }
   } catch (error) {
     if (error instanceof Undelivered) throw error;
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     throw new Undelivered(
       `${url.origin} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
+      url.origin,
     );
   }
 }

@@ -50,6 +50,9 @@ export const outboxTable = defineTable((store) => {
   const retry = db.prepare<{ id: number; error: string }>(
     'UPDATE outbox SET tries = tries + 1, lease_until = NULL, last_error = @error WHERE id = @id',
   );
+  const postpone = db.prepare<{ kind: string; origin: string; at: number }>(`
+    UPDATE outbox SET next_try = @at WHERE kind = @kind AND next_try < @at AND lease_until IS NULL
+      AND substr((payload ->> 'target') || '/', 1, length(@origin) + 1) = @origin || '/'`);
   const wake = db.prepare<{ now: number; until: number }>(`
     UPDATE outbox SET next_try = min(next_try, @now), lease_until = min(lease_until, @until)
     WHERE next_try > @now OR lease_until > @until`);
@@ -84,6 +87,9 @@ export const outboxTable = defineTable((store) => {
       retry.run({ id, error });
       delay.run({ kind, key, at });
     },
+    /** The server at `origin` is out of reach: all messages to it wait as well. */
+    postpone: (kind: string, origin: string, at: number): void =>
+      void postpone.run({ kind, origin, at }),
     /** The clock was set back: what waits for an instant that is far away now is due. */
     wake: (now: number, leaseMs: number): void => void wake.run({ now, until: now + leaseMs }),
     /** @returns how many messages were given up */

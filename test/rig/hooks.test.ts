@@ -160,6 +160,45 @@ test('a server that accepts and never answers does not keep the ledger waiting',
   });
 }, 60_000);
 
+test('one refused address does not hold up the others of its server; a server that is down is asked once', async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url?.split('?')[0] ?? '');
+    response.statusCode = request.url?.startsWith('/gone/') ? 404 : 200;
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const names = ['gone', ...Array.from({ length: 8 }, (_, n) => `t${n}`)];
+  const root = createRoot({
+    'node.conf': quietNode,
+    'web.conf': names
+      .map(
+        (name) =>
+          `[task#${name}]\ncommand = /bin/true\nschedule = *\nping_url = http://127.0.0.1:${port}/${name}\n`,
+      )
+      .join(''),
+  });
+  await tickIn(root.directory);
+  await quiet(root.directory);
+  expect(asked.filter((path) => path.startsWith('/t'))).toHaveLength(16);
+  expect(asked.filter((path) => path.startsWith('/gone'))).toEqual(['/gone/start']);
+
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  again(root);
+  wakeMessages(root);
+  await tickIn(root.directory);
+  await quiet(root.directory);
+  const log = readFileSync(join(root.paths.log, 'node.log'), 'utf8');
+  expect(log.match(/does not answer/g)).toHaveLength(1);
+  const [due] = query<{ n: number }>(
+    root.paths,
+    `SELECT count(*) AS n FROM outbox WHERE next_try <= ${Date.now()}`,
+  );
+  expect(due?.n).toBe(0);
+}, 60_000);
+
 test('hooks: on_success, on_failure, on_recovered and on_missed run with their environment', async () => {
   const root = createRoot({ 'node.conf': quietNode });
   const told = join(root.directory, 'told');

@@ -50,6 +50,17 @@ test('the outbox keeps the newest messages within its bounds', () => {
   expect(outbox.trim(now + 200, { maxMessages: 10, maxAgeMs: 155 })).toBe(5);
 });
 
+test('what is meant for a server out of reach waits, what is meant for others does not', () => {
+  const store = openTestStore();
+  const outbox = outboxTable(store);
+  outbox.add('ping', 'a', { target: 'http://down/a' }, now);
+  outbox.add('ping', 'b', { target: 'http://down/b' }, now);
+  outbox.add('ping', 'c', { target: 'http://down' }, now);
+  outbox.add('ping', 'd', { target: 'http://down.town/c' }, now);
+  outbox.postpone('ping', 'http://down', now + 1000);
+  expect(outbox.all().map(({ nextTry }) => nextTry - now)).toEqual([1000, 1000, 1000, 0]);
+});
+
 test('a full-state push keeps the newest of its key', () => {
   const outbox = outboxTable(openTestStore());
   outbox.replace('push', 'asset', 1, now);
