@@ -49,18 +49,19 @@ export async function refreshIndex(refresh: Refresh): Promise<void> {
       .all()
       .map((row) => [row.path, row]),
   );
-  const seen = foreignCommits(store);
   const indexed = metaTable(store).get('fingerprint');
   const everything = circumstances(indexed) !== circumstances(fingerprint);
 
   const changed: SourceRow[] = [];
   const current = new Set<string>();
+  const scopes = new Set<string>();
   for (const path of configurationFiles(deps)) {
     const scope = scopeOf(deps, path);
     // The stamp is taken before the file is read: a file that is replaced meanwhile is read again.
     const stamp = stampOf(path);
     if (scope === undefined || (stamp === undefined && scope !== 'node')) continue;
     current.add(path);
+    scopes.add(scope);
     if (!everything && known.get(path)?.stamp === (stamp ?? '')) continue;
     changed.push({ path, scope, stamp: stamp ?? '', problem: null });
   }
@@ -68,19 +69,32 @@ export async function refreshIndex(refresh: Refresh): Promise<void> {
 
   let sources = changed;
   for (let tries = 0; tries < longestRefresh; tries++) {
+    const late: SourceRow[] = [];
+    const seen = foreignCommits(store);
     const past = sources.length > manyFiles ? wholePast(store) : pastOf(store);
-    const waiting: Change[] = [];
-    for (const source of sources) waiting.push(await readChange(refresh, source, past));
-    const left = store.immediate(() => {
-      const late = tries > 0 || foreignCommits(store) !== seen ? overtaken(store, waiting) : [];
-      putChanges(store, waiting, new Set(late), gone, fingerprint);
-      return late;
-    });
-    for (const change of waiting) {
-      if (!left.includes(change)) report(log, change, known.get(change.source.path));
-    }
-    if (left.length === 0) return;
-    sources = left.map(({ source }) => source);
+    let from = 0;
+    do {
+      const part: Change[] = [];
+      for (const source of sources.slice(from, from + filesPerCommit)) {
+        part.push(await readChange(refresh, source, past));
+      }
+      from += filesPerCommit;
+      const left = store.immediate(() => {
+        const stale = new Set(foreignCommits(store) === seen ? [] : overtaken(store, part));
+        putChanges(store, part, stale);
+        if (from >= sources.length && late.length + stale.size === 0) {
+          forget(store, gone, scopes);
+          metaTable(store).set('fingerprint', fingerprint);
+        }
+        return stale;
+      });
+      for (const change of part) {
+        if (left.has(change)) late.push(change.source);
+        else report(log, change, known.get(change.source.path));
+      }
+    } while (from < sources.length);
+    if (late.length === 0) return;
+    sources = late;
   }
 }
 
@@ -103,6 +117,9 @@ interface Past {
   rows(scope: string): ReadonlyMap<string, TaskWithHistory>;
   lastRun(key: TaskKey): Pick<TaskWithHistory, 'lastAt' | 'slotAt'> | undefined;
 }
+
+/** So many files are written at once: others can write in between, and memory stays small. */
+const filesPerCommit = 1000;
 
 /** From so many changed files on, reading the tables as a whole is cheaper than asking for each. */
 const manyFiles = 100;
@@ -153,25 +170,20 @@ function overtaken(store: Store, changes: readonly Change[]): Change[] {
   });
 }
 
-function putChanges(
-  store: Store,
-  changes: readonly Change[],
-  late: ReadonlySet<Change>,
-  gone: readonly SourceRow[],
-  fingerprint: string,
-): void {
-  const sources = sourceTable(store);
-  const tasks = taskTable(store);
+function putChanges(store: Store, changes: readonly Change[], stale: ReadonlySet<Change>): void {
   for (const change of changes) {
-    if (late.has(change)) continue;
-    tasks.replaceScope(change.source.scope, change.rows);
-    sources.put(change.source);
+    if (stale.has(change)) continue;
+    taskTable(store).replaceScope(change.source.scope, change.rows);
+    sourceTable(store).put(change.source);
   }
+}
+
+/** Takes files that are gone out of the index, and their scopes unless another file defines them. */
+function forget(store: Store, gone: readonly SourceRow[], scopes: ReadonlySet<string>): void {
   for (const { path, scope } of gone) {
-    tasks.removeScope(scope);
-    sources.remove(path);
+    if (!scopes.has(scope)) taskTable(store).removeScope(scope);
+    sourceTable(store).remove(path);
   }
-  if (late.size === 0) metaTable(store).set('fingerprint', fingerprint);
 }
 
 /** What is wrong with a file or a section is logged once, when it becomes so. */
