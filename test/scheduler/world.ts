@@ -104,6 +104,7 @@ export function memoryDirectory(): string {
 
 export function createWorld({ files, start, work }: WorldOptions): World {
   const directory = mkdtempSync(join(memoryDirectory(), 'nodemgr-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const paths = pathsBelow(directory);
   mkdirSync(paths.etc, { recursive: true });
   const write = (name: string, text: string): void =>
@@ -113,10 +114,7 @@ export function createWorld({ files, start, work }: WorldOptions): World {
   }
 
   const store = openStore(paths.store);
-  onTestFinished(() => {
-    store.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  onTestFinished(() => store.close());
   // One object for the whole life of the world: prepared statements are kept by it.
   const kept: Store = { ...store, close: () => undefined };
   const bootedAt = start - 3_600_000;

@@ -8,11 +8,9 @@ import { memoryDirectory } from '../scheduler/world.js';
 /** An empty store of its own for one test. */
 export function openTestStore(): Store {
   const directory = mkdtempSync(join(memoryDirectory(), 'nodemgr-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const store = openStore(join(directory, 'nodemgr.db'));
-  onTestFinished(() => {
-    store.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  onTestFinished(() => store.close());
   return store;
 }
 
