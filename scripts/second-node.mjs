@@ -32,14 +32,21 @@ export function provideNode(root, major) {
     must(
       [node, gyp, 'rebuild', '--release', `--nodedir=${home}`, '--loglevel=error'],
       work,
-      addonEnvironment(root),
+      withoutNodedir(addonEnvironment(root)),
     );
+    const loads = `process.dlopen({exports:{}},${JSON.stringify(join(work, 'build/Release/better_sqlite3.node'))})`;
+    must([node, '-e', loads], work);
     copyFileSync(join(work, 'build/Release/better_sqlite3.node'), kept);
     rmSync(work, { recursive: true, force: true });
   }
   mkdirSync(join(root, 'dist'), { recursive: true });
   copyFileSync(kept, join(root, 'dist', `better_sqlite3.abi${abi}.node`));
   return node;
+}
+
+/** Below npm, its setting for the first Node.js would win over the option. */
+function withoutNodedir(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/nodedir$/i.test(name)));
 }
 
 function output(argv) {
