@@ -97,10 +97,13 @@ function openReader(path: string): LogReader {
   };
 }
 
+const lookMs = 500;
+
 /** Prints what is appended, across rotations, until a signal ends it or the reader goes. */
 async function follow(app: App, path: string, reader: LogReader): Promise<void> {
   const interrupt = app.edge.interruption();
   let watcher: FSWatcher | undefined;
+  let look: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       const pass = (): void => {
@@ -113,6 +116,8 @@ async function follow(app: App, path: string, reader: LogReader): Promise<void> 
       };
       interrupt.signal.addEventListener('abort', () => resolve(), { once: true });
       watcher = watch(dirname(path), pass);
+      // Notifications get lost: by Node.js 24 at times, by network file systems always.
+      look = setInterval(pass, lookMs);
       pass(); // what came before the watch
     });
   } catch (cause) {
@@ -123,6 +128,7 @@ async function follow(app: App, path: string, reader: LogReader): Promise<void> 
     });
   } finally {
     watcher?.close();
+    clearInterval(look);
     interrupt.stop();
   }
 }
