@@ -87,11 +87,12 @@ function openReader(path: string): LogReader {
   };
   return {
     rest() {
-      const end = drain();
+      let text = drain();
       const present = statSync(path, { throwIfNoEntry: false });
-      if (!present || present.ino === open?.inode) return end;
+      if (!present || present.ino === open?.inode) return text;
+      text += drain(); // lines may have come between the reading and the rotation
       reopen();
-      return end + drain();
+      return text + drain();
     },
     close,
   };
@@ -116,7 +117,7 @@ async function follow(app: App, path: string, reader: LogReader): Promise<void> 
       };
       interrupt.signal.addEventListener('abort', () => resolve(), { once: true });
       watcher = watch(dirname(path), pass);
-      // Notifications get lost: by Node.js 24 at times, by network file systems always.
+      // Network file systems tell nobody of what other hosts write.
       look = setInterval(pass, lookMs);
       pass(); // what came before the watch
     });
