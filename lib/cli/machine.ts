@@ -47,12 +47,12 @@ export function schedulerDeps(edge: ProcessEdge): SchedulerDeps {
 
 /**
  * Each program that the worker starts costs a copy of its page tables, so the worker is kept small
- * (docs/performance.md): young objects have one megabyte, and code is optimised only when it is
+ * (docs/performance.md): young objects have four megabytes, and code is optimised only when it is
  * really hot. Newer engines do not know the second flag.
  */
 const workerFlags = [
   '--no-rehash-snapshot',
-  '--max-semi-space-size=1',
+  '--max-semi-space-size=4',
   ...(process.versions.node.startsWith('20.') ? ['--interrupt-budget=4000000'] : []),
 ];
 
