@@ -18,6 +18,10 @@ export function optionsOf(command: Command): OptionTable {
  * undefined: then yargs has the word and explains it.
  */
 export function parseQuickly(argv: readonly string[], command: Command): ParsedArgs | undefined {
+  // yargs takes a word after a switch for its value when it is one.
+  const isValueOfSwitch = (word: string, at: number): boolean =>
+    (word === 'true' || word === 'false') && argv[at - 1]?.startsWith('-') === true;
+  if (argv.some(isValueOfSwitch)) return undefined;
   const options = optionsOf(command);
   let given: Record<string, unknown>;
   let operands: string[];

@@ -120,6 +120,7 @@ test('the quick parser leaves nothing wrong to yargs and takes what is right', a
     ['a', '--nope'],
     ['a', '--format', 'xml'],
     ['a', '--help'],
+    ['a', '--all', 'true'],
   ]) {
     expect(parseQuickly(wrong, command), wrong.join(' ')).toBeUndefined();
   }
