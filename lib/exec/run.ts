@@ -148,14 +148,6 @@ export function createRunner(deps: RunnerDeps = {}): Run {
   return run;
 }
 
-/**
- * `/bin/sh -c text`, for keywords that are documented as shell (triggers, app scripts). Nothing that
- * came from a socket or a queue may reach it.
- */
-export function runShell(run: Run, text: string, options?: RunOptions): Promise<RunResult> {
-  return run(['/bin/sh', '-c', text], options);
-}
-
 /** An argv as one line that a shell would read back, for logs and dry runs. */
 export function showCommand(argv: readonly string[]): string {
   return argv
@@ -272,23 +264,17 @@ async function start({ argv, options, account, group, id, deps }: Started): Prom
   const usage = group?.usage() ?? null;
   await output.finish(ended !== undefined);
   if (ended === undefined) child.unref();
-  failure ??= output.failure();
   if (failure) throw failure.error;
 
-  const stdout = output.stdout.result();
-  const stderr = output.stderr.result();
   return {
     pid,
     exitCode: ended?.[0] ?? null,
     signal: ended?.[1] ?? null,
     timedOut: first === 'timeout',
     aborted: first === 'abort',
-    stdout: stdout.text,
-    stderr: stderr.text,
-    droppedBytes: stdout.droppedBytes + stderr.droppedBytes,
     durationMs,
     usage,
-    reports: output.reports,
+    ...output.captured(),
     ...killed,
   };
 }

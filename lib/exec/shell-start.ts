@@ -93,23 +93,17 @@ export function shellStarter(environment: Environment) {
       shell.hold(false);
       idle.push(shell);
     }
-    failure ??= sinks.failure();
     if (failure) throw failure.error;
 
-    const stdout = sinks.stdout.result();
-    const stderr = sinks.stderr.result();
     return {
       pid,
       exitCode: end?.[0] ?? null,
       signal: end?.[1] ?? null,
       timedOut: first === 'timeout',
       aborted: first === 'abort',
-      stdout: stdout.text,
-      stderr: stderr.text,
-      droppedBytes: stdout.droppedBytes + stderr.droppedBytes,
       durationMs,
       usage,
-      reports: sinks.reports,
+      ...sinks.captured(),
       ...killed,
     };
   };

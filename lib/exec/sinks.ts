@@ -31,15 +31,23 @@ export function createSinks(token: string, options: RunOptions) {
   });
 
   return {
-    stdout,
-    stderr,
     out(chunk: Buffer): void {
       stdout.push(chunk);
       outLines?.push(chunk);
     },
     err: (chunk: Buffer): void => reports.push(chunk),
-    reports: reports.reports,
-    failure: () => failure,
+    /** What there is of an outcome, after `end`. @throws what the listener of the lines threw */
+    captured() {
+      if (failure) throw failure.error;
+      const out = stdout.result();
+      const err = stderr.result();
+      return {
+        stdout: out.text,
+        stderr: err.text,
+        droppedBytes: out.droppedBytes + err.droppedBytes,
+        reports: reports.reports,
+      };
+    },
     end(): void {
       reports.end();
       outLines?.end();

@@ -1,3 +1,4 @@
+import { environments } from '../config/environments.js';
 import { defineKeywords, type KeywordTable } from '../config/keyword.js';
 import { scheduleKeywords } from '../task/schedule-keywords.js';
 import { nodeTasks } from './catalogue.js';
@@ -7,21 +8,7 @@ export const nodeKeywords = defineKeywords({
   env: {
     kind: 'string',
     default: 'TST',
-    candidates: [
-      'DEV',
-      'DRP',
-      'FOR',
-      'INT',
-      'PRA',
-      'PRD',
-      'PRJ',
-      'PPRD',
-      'REC',
-      'STG',
-      'TMP',
-      'TST',
-      'UAT',
-    ],
+    candidates: environments,
     strict: true,
     aliases: ['host_mode'],
     text: 'Environment of the node.',

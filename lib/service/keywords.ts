@@ -1,3 +1,4 @@
+import { environments } from '../config/environments.js';
 import { defineKeywords } from '../config/keyword.js';
 
 const nodeList = 'Blank-separated node names.';
@@ -44,21 +45,7 @@ export const serviceKeywords = defineKeywords({
     kind: 'string',
     inherit: 'head',
     aliases: ['service_type'],
-    candidates: [
-      'DEV',
-      'DRP',
-      'FOR',
-      'INT',
-      'PRA',
-      'PRD',
-      'PRJ',
-      'PPRD',
-      'REC',
-      'STG',
-      'TMP',
-      'TST',
-      'UAT',
-    ],
+    candidates: environments,
     strict: true,
     text: 'Environment of the service. Default: that of the node.',
   },

@@ -7,7 +7,6 @@ import {
   createRunner,
   isMissingCommand,
   type ProcessTree,
-  runShell,
   shellStatus,
   showCommand,
 } from '../../lib/exec/run.js';
@@ -183,12 +182,6 @@ test('commands that change the host are logged at info, others at debug', async 
 
 test('a command line is shown as a shell reads it', () => {
   expect(showCommand(['a', '', "b'c", '/x-1', '$d'])).toBe("a '' 'b'\\''c' /x-1 '$d'");
-});
-
-test('shell text runs in a shell', async () => {
-  expect((await runShell(run, 'echo a | tr a b && echo "$X"', { env: { X: 'y' } })).stdout).toBe(
-    'b\ny\n',
-  );
 });
 
 test('300 MB of output: bounded memory, head, tail and marker', async () => {
