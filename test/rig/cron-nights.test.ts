@@ -14,6 +14,8 @@ import { distProgram, query, quiet, quietNode } from './rig.js';
 const speed = 120;
 const minute = 60_000;
 const hour = 60 * minute;
+/** How late cron or a start may be on a busy machine: 2.5 s of real time. */
+const late = 5 * minute;
 
 interface Night {
   night: string;
@@ -135,12 +137,16 @@ test.skipIf(lacks('root', 'cron', 'faketime', 'mount')).concurrent.each(nights)(
       ).toEqual([]);
       for (const [n, { slot, started }] of slots.entries()) {
         const next = slots[n + 1]?.slot;
-        if (next !== undefined) expect(next - slot, section).toBe(period);
-        // A start takes 0.2 s of real time, twenty-four seconds of this clock.
-        expect(started - slot, section).toBeLessThan(5 * minute);
+        // A start takes 0.2 s of real time, twenty-four seconds of this clock: on a busy machine a
+        // minute passes without a tick. A wrong reading of the night would be an hour off.
+        if (next !== undefined) {
+          expect(next - slot, section).toBeGreaterThanOrEqual(period);
+          expect(next - slot, section).toBeLessThan(period + late);
+        }
+        expect(started - slot, section).toBeLessThan(late);
       }
-      expect(slots[0]?.slot, section).toBeLessThanOrEqual(night.begin + 5 * minute);
-      expect(slots.at(-1)?.slot, section).toBeGreaterThan(end - period - 5 * minute);
+      expect(slots[0]?.slot, section).toBeLessThanOrEqual(night.begin + late);
+      expect(slots.at(-1)?.slot, section).toBeGreaterThan(end - period - late);
     }
     console.info(`${night.night}: ${rows.length} runs, ${of('task#ten').length} of @10`);
   },
