@@ -21,6 +21,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { makeCodeCaches } from './code-cache.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 let out = join(root, 'dist');
@@ -188,9 +189,9 @@ function writePack(pack) {
   );
   writeFileSync(
     join(out, `pack-${pack}.js`),
-    `"use strict";const loaded={},members={${bodies.join(',\n')}};` +
+    `(function(require,__filename,__dirname){"use strict";const loaded={},members={${bodies.join(',\n')}};` +
       'function load(id){let m=loaded[id];if(!m){m=loaded[id]={exports:{}};members[id](m,m.exports)}return m.exports}' +
-      'module.exports=load;\n',
+      'return load})\n',
   );
 }
 
@@ -199,10 +200,13 @@ function link(code, inPack) {
   return code.replace(/require\("\.\/([^"]+\.js)"\)/g, (whole, name) => {
     const pack = packOf.get(name);
     if (pack === undefined) return whole;
-    return pack === inPack ? `load("./${name}")` : `require("./pack-${pack}.js")("./${name}")`;
+    return pack === inPack ? `load("./${name}")` : `require("./load-pack.js")("${pack}")("./${name}")`;
   });
 }
 
+const loader = readFileSync(join(root, 'bin/load-pack.cjs'), 'utf8');
+const { code: loaderCode } = await transform(loader, { minify: true });
+writeFileSync(join(out, 'load-pack.js'), loaderCode);
 writeFileSync(join(out, 'package.json'), '{"type":"commonjs"}\n');
 // What each chunk holds, for the test that watches the start-up path.
 writeFileSync(
@@ -218,7 +222,8 @@ writeFileSync(
 );
 
 const compiled = join(root, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node');
-if (isForThisNode(compiled)) {
+const runsHere = isForThisNode(compiled);
+if (runsHere) {
   copyFileSync(compiled, join(out, `better_sqlite3.abi${process.versions.modules}.node`));
 }
 const old = `${out}-old`;
@@ -226,6 +231,8 @@ if (existsSync(place)) renameSync(place, old);
 renameSync(out, place);
 rmSync(old, { recursive: true, force: true });
 chmodSync(place, 0o755);
+// In its final place: a cache keeps the name of its file, which traces show.
+if (runsHere) makeCodeCaches(place);
 console.log(`dist: ${bundle.outputFiles.length} files, version ${version}`);
 
 /** The addon in node_modules is the one of the Node.js that installed it. */
