@@ -31,7 +31,15 @@ const programs = ['nodemgr', 'svcmgr', 'om'];
 const packs = [
   ['tick', ['bin/nodemgr.ts']],
   ['full', ['lib/scheduler/full-tick.ts', 'lib/exec/detach.ts']],
-  ['work', ['lib/scheduler/worker.ts', 'lib/service/run-task.ts']],
+  [
+    'work',
+    [
+      'lib/scheduler/worker.ts',
+      'lib/service/run-task.ts',
+      'lib/drivers/task/host.ts',
+      'lib/exec/run.ts',
+    ],
+  ],
   [
     'nodemgr',
     [
@@ -200,7 +208,9 @@ function link(code, inPack) {
   return code.replace(/require\("\.\/([^"]+\.js)"\)/g, (whole, name) => {
     const pack = packOf.get(name);
     if (pack === undefined) return whole;
-    return pack === inPack ? `load("./${name}")` : `require("./load-pack.js")("${pack}")("./${name}")`;
+    return pack === inPack
+      ? `load("./${name}")`
+      : `require("./load-pack.js")("${pack}")("./${name}")`;
   });
 }
 

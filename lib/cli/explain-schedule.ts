@@ -81,7 +81,7 @@ export async function explainSchedule(
   const task = findTask(taskTable(store).ofScope(scope), scope, name);
   const zone = zoneOf(task.error === null ? task.timezone : null);
   const now = args.at === undefined ? app.clock.now() : parseTimestamp(args.at, zone);
-  const runs = runTable(store).list({ scope, task: task.section, limit: 5 });
+  const runs = runTable(store).list({ scopes: [scope], task: task.section, limit: 5 });
   const facts = {
     object: scope,
     action: task.action,

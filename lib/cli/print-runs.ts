@@ -26,11 +26,11 @@ export const printRunsOptions = {
 export async function printRuns(
   app: App,
   args: Args<typeof printRunsOptions>,
-  { scope, servicesOnly = false }: { scope: string | undefined; servicesOnly?: boolean },
+  { scopes, servicesOnly = false }: { scopes: readonly string[] | undefined; servicesOnly?: boolean },
 ): Promise<void> {
   const store = await app.store();
   const rows = runTable(store).list({
-    scope,
+    scopes,
     servicesOnly,
     task: args.task,
     states: statesOf(args),

@@ -1,5 +1,6 @@
 import { freshenIndex } from '../scheduler/fresh-index.js';
-import { type TaskWithHistory, taskTable } from '../store/tasks.js';
+import { sourceTable } from '../store/sources.js';
+import { taskTable } from '../store/tasks.js';
 import type { App } from './app.js';
 import type { GlobalArgs } from './global-args.js';
 import { scheduleRows, scheduleShape } from './schedule-shape.js';
@@ -9,15 +10,21 @@ import { listDocument } from './shape.js';
 export async function printSchedule(
   app: App,
   args: GlobalArgs & { verbose: boolean },
-  wanted: (task: TaskWithHistory) => boolean,
+  wanted: (scope: string) => boolean,
   options: { showObject?: boolean } = {},
 ): Promise<void> {
   const store = await app.store();
   const stale = await freshenIndex(await app.scheduler(), store);
   if (stale) app.note(`warning: ${stale.message}; the table may be out of date`);
-  const rows = scheduleRows(taskTable(store).all().filter(wanted));
-  for (const row of rows) {
-    if (row.error !== null) app.note(`schedule ${row.config_parameter}: ${row.error}`);
+  const unusable = sourceTable(store)
+    .unusable()
+    .filter(({ scope }) => wanted(scope));
+  for (const { problem } of unusable) app.note(String(problem));
+  const told = new Set(unusable.map(({ scope }) => scope));
+  const tasks = taskTable(store).all();
+  const rows = scheduleRows(tasks.filter(({ scope }) => wanted(scope)));
+  for (const { object, config_parameter: parameter, error } of rows) {
+    if (error !== null && !told.has(object)) app.note(`schedule ${parameter}: ${error}`);
   }
   const document = listDocument(scheduleShape, rows);
   const columns = document.columns?.filter(({ key }) => args.verbose || key !== 'next_run') ?? [];

@@ -200,16 +200,16 @@ function editBytes(bytes: Uint8Array, edits: readonly IniEdit[]): Buffer {
   return Buffer.concat([buffer.subarray(0, mark), Buffer.from(text, 'latin1')]);
 }
 
-/** Reads from the start to the end, or to just beyond what the reader accepts. */
-function readAll(fd: number, expected = 64 << 10): Uint8Array {
+/** Reads a regular file to its end, or to just beyond what the reader accepts. */
+function readAll(fd: number, expected: number): Uint8Array {
   const chunks: Buffer[] = [];
   let length = 0;
   while (length <= maxIniBytes) {
     const chunk = Buffer.allocUnsafe(Math.min(expected, maxIniBytes) + 1);
-    const count = readSync(fd, chunk, 0, chunk.length, fd === 0 ? null : length);
-    if (count === 0) break;
+    const count = readSync(fd, chunk, 0, chunk.length, length);
     chunks.push(chunk.subarray(0, count));
     length += count;
+    if (count < chunk.length) break;
   }
   return chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks, length);
 }

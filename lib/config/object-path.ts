@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
 
@@ -62,21 +62,21 @@ export function problemOfNamespace(name: string): string | undefined {
 
 /** The file that configures an object. */
 export function objectConfigFile(paths: Paths, path: ObjectPath): string {
-  return join(paths.etc, ...placeOf(path, ''), `${path.name}.conf`);
+  return [paths.etc, ...placeOf(path), `${path.name}.conf`].join('/');
 }
 
 /** The directory that holds what an object must keep. */
 export function objectVarDirectory(paths: Paths, path: ObjectPath): string {
-  return join(paths.var, ...placeOf(path, 'svc'), path.name);
+  return [paths.var, ...placeOf(path, 'svc'), path.name].join('/');
 }
 
 export function objectLogFile(paths: Paths, path: ObjectPath): string {
-  return join(paths.log, ...placeOf(path, ''), `${path.name}.log`);
+  return [paths.log, ...placeOf(path), `${path.name}.log`].join('/');
 }
 
 /** The launcher directory of the app scripts of an object. */
 export function objectScriptDirectory(paths: Paths, path: ObjectPath): string {
-  return join(paths.etc, ...placeOf(path, ''), `${path.name}.d`);
+  return [paths.etc, ...placeOf(path), `${path.name}.d`].join('/');
 }
 
 /** The object that a file configures, or undefined when the file is none of its kind. */
@@ -104,9 +104,11 @@ export function isObjectKind(word: string): word is ObjectKind {
   return objectKinds.some((kind) => kind === word);
 }
 
-function placeOf({ namespace, kind }: ObjectPath, service: string): string[] {
+/** The directories between the top and the object; services of the root namespace may have none. */
+function placeOf({ namespace, kind }: ObjectPath, service?: string): string[] {
   if (namespace !== rootNamespace) return ['namespaces', namespace, kind];
-  return [kind === 'svc' ? service : kind];
+  if (kind !== 'svc') return [kind];
+  return service === undefined ? [] : [service];
 }
 
 /** Whether a word can be part of a file name and of a selector at all. */

@@ -37,7 +37,7 @@ export interface RunGroup {
   /** The `cgroup.procs` files that a process writes itself into to join. */
   readonly joinFiles: readonly string[];
   usage(): Usage | null;
-  /** Removes the group; false while processes are left in it. */
+  /** Removes the group; false while processes are left in it. Once removed it stays so. */
   remove(): boolean;
 }
 
@@ -164,7 +164,7 @@ export function openRunGroup(
   const made: string[] = [];
   try {
     for (const top of tops) {
-      const path = join(top, name, leaf);
+      const path = `${top}/${name}/${leaf}`;
       try {
         mkdirSync(path);
       } catch (error) {
@@ -179,17 +179,21 @@ export function openRunGroup(
     onRefused(error);
     return undefined;
   }
-  const path = join(place.directory, name, leaf);
+  const [path = '', accounting] = made;
+  let left = made;
   return {
     path,
-    joinFiles: made.map((directory) => join(directory, 'cgroup.procs')),
+    joinFiles: made.map((directory) => `${directory}/cgroup.procs`),
     usage: () =>
       place.version === 2
         ? usageOfVersion2(path)
-        : place.accounting
-          ? usageOfVersion1(join(place.accounting, name, leaf))
-          : null,
-    remove: () => made.map(removeGroup).every(Boolean),
+        : accounting === undefined
+          ? null
+          : usageOfVersion1(accounting),
+    remove() {
+      left = left.filter((directory) => !removeGroup(directory));
+      return left.length === 0;
+    },
   };
 }
 
@@ -206,7 +210,7 @@ function makeParents(top: string, name: string): void {
 export function cgroupPids(path: string): number[] {
   const pids: number[] = [];
   for (const directory of withSubgroups(path)) {
-    for (const line of readOr(join(directory, 'cgroup.procs'), '').split('\n')) {
+    for (const line of readOr(`${directory}/cgroup.procs`, '').split('\n')) {
       if (line) pids.push(Number(line));
     }
   }
@@ -291,21 +295,20 @@ function withSubgroups(path: string): string[] {
 }
 
 function usageOfVersion2(path: string): Usage | null {
-  const stat = readOr(join(path, 'cpu.stat'), '');
-  const field = (name: string) => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1]);
-  const userMs = field('user_usec') / 1000;
-  if (Number.isNaN(userMs)) return null;
-  const peak = Number.parseInt(readOr(join(path, 'memory.peak'), ''), 10);
+  const stat = readOr(`${path}/cpu.stat`, '');
+  const [, user, system] = /^user_usec (\d+)\nsystem_usec (\d+)$/m.exec(stat) ?? [];
+  if (user === undefined) return null;
+  const peak = Number.parseInt(readOr(`${path}/memory.peak`, ''), 10);
   return {
-    userMs,
-    systemMs: field('system_usec') / 1000,
+    userMs: Number(user) / 1000,
+    systemMs: Number(system) / 1000,
     maxRssBytes: Number.isNaN(peak) ? null : peak,
   };
 }
 
 function usageOfVersion1(path: string): Usage | null {
-  const userMs = Number.parseInt(readOr(join(path, 'cpuacct.usage_user'), ''), 10) / 1e6;
-  const systemMs = Number.parseInt(readOr(join(path, 'cpuacct.usage_sys'), ''), 10) / 1e6;
+  const userMs = Number.parseInt(readOr(`${path}/cpuacct.usage_user`, ''), 10) / 1e6;
+  const systemMs = Number.parseInt(readOr(`${path}/cpuacct.usage_sys`, ''), 10) / 1e6;
   return Number.isNaN(userMs) || Number.isNaN(systemMs)
     ? null
     : { userMs, systemMs, maxRssBytes: null };
@@ -313,7 +316,7 @@ function usageOfVersion1(path: string): Usage | null {
 
 function readOr<T>(path: string, otherwise: T): string | T {
   try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(path, 'utf8'); // the one encoding that Node.js reads in a single call
   } catch {
     return otherwise;
   }

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs';
 import { bootId } from '../env/host.js';
 import { readProcessStat } from '../env/process-identity.js';
 import { AgentError } from '../errors/agent-error.js';
 import { type CgroupPlace, findCgroup, openRunGroup } from './cgroup.js';
 import type { ProcessTree } from './tree.js';
-import { wrap } from './wrapper.js';
 
 export interface DetachOptions {
   /** The complete environment. */
@@ -21,7 +21,9 @@ export interface DetachOptions {
 
 /**
  * Starts one program in the background: own session, stdio on /dev/null, not waited for. We can exit
- * at once. Resolves when the program has been started, with what is needed to recognise it later.
+ * at once. Resolves when the program has been started and is in its cgroup, with what is needed to
+ * recognise it later. The kernel takes 7 to 20 ms for the first move between cgroups: the program
+ * starts meanwhile.
  *
  * @throws E_START when it cannot be started
  */
@@ -34,19 +36,20 @@ export async function startDetached(
       ? undefined
       : (options.cgroups ?? findCgroup());
   const group = place && openRunGroup(place, options.cgroup ?? '', () => undefined);
-  const cwd = options.cwd ?? '/';
-  const words = group
-    ? wrap(argv, { token: 'nodemgr:detached:', joinFiles: group.joinFiles, cwd })
-    : argv;
-  const child = spawn(words[0] ?? '', words.slice(1), {
-    cwd: group ? '/' : cwd,
+  const [program = '', ...words] = argv;
+  const child = spawn(program, words, {
+    cwd: options.cwd ?? '/',
     env: options.env,
     detached: true,
     stdio: 'ignore',
   });
-  await started(child, argv[0] ?? '');
+  await started(child, program);
   child.unref();
   const pid = child.pid ?? 0;
+  // What refuses it leaves the program where we are; one that has already ended needs no cgroup.
+  const join = (file: string) =>
+    new Promise<void>((resolve) => writeFile(file, String(pid), () => resolve()));
+  await Promise.all(group?.joinFiles.map(join) ?? []);
   return {
     pid,
     startTime: readProcessStat(pid)?.startTime ?? 0,

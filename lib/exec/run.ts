@@ -198,7 +198,7 @@ async function start({ argv, options, account, group, id, deps }: Started): Prom
     prefix: account?.prefix ?? [],
   });
 
-  const began = performance.now();
+  const began = systemClock.monotonic();
   const child = spawn(wrapped[0] ?? '', wrapped.slice(1), {
     cwd: '/',
     env: environment,
@@ -248,12 +248,12 @@ async function start({ argv, options, account, group, id, deps }: Started): Prom
   };
   let killed: KillTreeResult = { survivorsKilled: 0, stuckPids: [] };
   let ended: [number | null, NodeJS.Signals | null] | undefined;
-  let durationMs = performance.now() - began;
+  let durationMs = systemClock.monotonic() - began;
   if (typeof first === 'string') {
     killed = await killTree(tree, killOptions);
     // A process in uninterruptible sleep never reports its end: do not wait for it.
     ended = killed.stuckPids.includes(pid) ? undefined : await exited;
-    durationMs = performance.now() - began;
+    durationMs = systemClock.monotonic() - began;
   } else {
     ended = first;
     if (options.leftovers === 'kill') {
@@ -286,7 +286,7 @@ function captureOutput(child: ChildProcess, token: string, options: RunOptions) 
     if (!stream) throw new Error('a stream of the child is no pipe');
     let open = true;
     stream.on('data', (chunk: Buffer) => {
-      lastData = performance.now();
+      lastData = systemClock.monotonic();
       push(chunk);
     });
     stream.on('error', () => undefined);
@@ -305,10 +305,10 @@ function captureOutput(child: ChildProcess, token: string, options: RunOptions) 
     /** Reads what is left. A daemon may hold the streams open for ever: silence ends the wait. */
     async finish(wait: boolean): Promise<void> {
       const all = Promise.all(streams.map(({ closed }) => closed)).then(() => true as const);
-      const until = performance.now() + drainMs;
-      lastData = Math.max(lastData, performance.now());
+      const until = systemClock.monotonic() + drainMs;
+      lastData = Math.max(lastData, systemClock.monotonic());
       while (wait && streams.some(({ isOpen }) => isOpen())) {
-        const now = performance.now();
+        const now = systemClock.monotonic();
         if (now - lastData >= quietMs || now >= until) break;
         const timer = timeout(Math.min(quietMs - (now - lastData), until - now) + 1);
         const done = await Promise.race([all, timer.promise]);

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { systemClock } from '../env/clock.js';
 import { bootId } from '../env/host.js';
 import type { Impersonation } from './account.js';
 import { cgroupPids, type RunGroup } from './cgroup.js';
@@ -31,11 +32,10 @@ export function fitsShell({ input, completeEnv, env }: RunOptions): boolean {
  * itself and left nothing in its cgroup.
  */
 export function shellStarter(environment: Environment) {
-  const idle: TaskShell[] = [];
+  const shells = shellPool(() => startTaskShell(programEnvironment(environment, {})));
 
   return async ({ argv, options, account, group, id }: ShellStart): Promise<Outcome> => {
-    const shell = idle.pop() ?? (await startTaskShell(programEnvironment(environment, {})));
-    shell.hold(true);
+    const shell = await shells.take();
     const token = `nodemgr:${id}:`;
     const marker = `${runMarkerName}=${id}`;
     const text = wrapInSubshell(
@@ -59,7 +59,7 @@ export function shellStarter(environment: Environment) {
     };
     const sinks = createSinks(token, options);
 
-    const began = performance.now();
+    const began = systemClock.monotonic();
     const ended = Promise.race([shell.run(text, `${token}end`, sinks).then(asEnded), shell.ended]);
     let failure: { error: unknown } | undefined;
     try {
@@ -83,16 +83,12 @@ export function shellStarter(environment: Environment) {
     } else {
       end = first;
     }
-    const durationMs = performance.now() - began;
+    const durationMs = systemClock.monotonic() - began;
     const usage = group.usage();
-    const left = cgroupPids(group.path).length > 0;
+    const left = !group.remove() && cgroupPids(group.path).length > 0;
     if (left && options.leftovers === 'kill') killed = await killTree(tree, killOptions);
     sinks.end();
-    if (left || typeof first === 'string' || end?.[1] !== null) shell.retire();
-    else {
-      shell.hold(false);
-      idle.push(shell);
-    }
+    shells.give(shell, !left && typeof first !== 'string' && end?.[1] === null);
     if (failure) throw failure.error;
 
     return {
@@ -109,10 +105,58 @@ export function shellStarter(environment: Environment) {
   };
 }
 
+/** So many shells are started at once; for more, one that is about to be free is waited for. */
+const eagerShells = 3;
+const patienceMs = 5;
+
+function shellPool(start: () => Promise<TaskShell>) {
+  const idle: TaskShell[] = [];
+  const waiting: ((shell: TaskShell | undefined) => void)[] = [];
+  let busy = 0;
+
+  /** The next shell that is given back, or none when the programs of all take their time. */
+  function freed(): Promise<TaskShell | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(take), 1);
+        resolve(undefined);
+      }, patienceMs);
+      const take = (shell: TaskShell | undefined): void => {
+        clearTimeout(timer);
+        resolve(shell);
+      };
+      waiting.push(take);
+    });
+  }
+
+  return {
+    async take(): Promise<TaskShell> {
+      busy += 1;
+      const shell = idle.pop() ?? (busy > eagerShells ? await freed() : undefined);
+      if (!shell) return start();
+      shell.hold(true);
+      return shell;
+    },
+    /** @param usable nothing of its program is left */
+    give(shell: TaskShell, usable: boolean): void {
+      busy -= 1;
+      const next = usable ? waiting.shift() : undefined;
+      if (next) next(shell);
+      else if (usable) {
+        shell.hold(false);
+        idle.push(shell);
+      } else {
+        shell.retire();
+      }
+    },
+  };
+}
+
 /** A shell tells a signal as 128 and its number. */
 function asEnded(code: number): Ended {
+  if (code <= 128) return [code, null];
   const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128);
-  return code > 128 && signal ? [null, signal[0] as NodeJS.Signals] : [code, null];
+  return signal ? [null, signal[0] as NodeJS.Signals] : [code, null];
 }
 
 function definedOnly(environment: Environment = {}): Record<string, string> {

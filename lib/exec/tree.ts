@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '../env/clock.js';
 import { bootId } from '../env/host.js';
 import { isDead, type ProcessStat, readProcessStat } from '../env/process-identity.js';
 import { cgroupPids, isOurGroup, killGroup } from './cgroup.js';
@@ -56,11 +57,11 @@ export async function killTree(
 
   if (await endGently(members, options.graceMs ?? 10_000)) return members.result();
 
-  const deadline = performance.now() + (options.vanishMs ?? 3000);
+  const deadline = systemClock.monotonic() + (options.vanishMs ?? 3000);
   for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
     members.find();
     const left = members.alive();
-    if (left.length === 0 || performance.now() >= deadline) return members.result();
+    if (left.length === 0 || systemClock.monotonic() >= deadline) return members.result();
     if (cgroup) killGroup(cgroup);
     for (const pid of left) send(pid, 'SIGKILL');
     await delay(pause);
@@ -70,10 +71,10 @@ export async function killTree(
 /** SIGTERM to every member, also to those that appear while we wait; true when none is left. */
 async function endGently(members: Members, graceMs: number): Promise<boolean> {
   if (graceMs <= 0) return false;
-  const start = performance.now();
+  const start = systemClock.monotonic();
   let lookedAt = Number.NEGATIVE_INFINITY;
   for (let pause = 2; ; pause = Math.min(pause * 2, 50)) {
-    const now = performance.now();
+    const now = systemClock.monotonic();
     const none = members.alive().length === 0;
     if (none || now - lookedAt >= 500) {
       lookedAt = now;

@@ -109,12 +109,12 @@ export async function withLock<T>(
 }
 
 async function acquire(path: string, options: LockOptions, owner: Owner): Promise<Lock> {
-  const began = performance.now();
+  const began = systemClock.monotonic();
   const waitMs = options.waitMs ?? 0;
   for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
     const lock = tryAcquire(path, options, owner);
     if (lock) return lock;
-    const waited = performance.now() - began;
+    const waited = systemClock.monotonic() - began;
     const holder = holderOf(path);
     const left = Math.max(waitMs, holder ? 0 : unclaimedMs) - waited;
     if (left <= 0 || options.signal?.aborted) {

@@ -23,9 +23,6 @@ export interface ExecuteOptions {
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
 }
 
-/** The signal of runs that nobody interrupts. */
-const never = new AbortController().signal;
-
 /** How long a task may run when nothing says otherwise. */
 const fallbackTimeoutMs = 60 * 60_000;
 
@@ -43,10 +40,15 @@ export function executeRow(
 }
 
 /** The run function of one ledger row: marks every process, ends it with the run. */
-function markedRun(run: Run, row: RunRow, options: ExecuteOptions, signal: AbortSignal): Run {
+function markedRun(
+  run: Run,
+  row: RunRow,
+  options: ExecuteOptions,
+  signal: AbortSignal | undefined,
+): Run {
   return (argv, given = {}) =>
     run(argv, {
-      signal,
+      ...(signal && { signal }),
       ...given,
       ...(row.token !== null && { marks: { ...given.marks, [runMarkName]: row.token } }),
       onStart(tree) {
@@ -132,7 +134,7 @@ async function executeServiceTask(
         paths: services.paths,
         nodename: services.nodename,
         log: services.logOf(row.scope, row.section),
-        run: markedRun(services.run, row, options, options.signal ?? never),
+        run: markedRun(services.run, row, options, options.signal),
         clock: services.clock,
         env: services.deps.env,
         nodeConf: services.settings.get,

@@ -23,6 +23,11 @@ export interface ServiceFileContext {
   tableOf?: (section: string) => KeywordTable | undefined;
 }
 
+const programs = {
+  svcmgr: join(packageRoot, 'dist', 'svcmgr.js'),
+  nodemgr: join(packageRoot, 'dist', 'nodemgr.js'),
+};
+
 /**
  * Reads a service file and prepares it for evaluation on this node.
  * @throws AgentError when the file is missing, is no service file or cannot be read
@@ -46,10 +51,6 @@ export function openServiceFile(
   ini: IniFile,
   context: ServiceFileContext,
 ): ServiceFile {
-  const programs = {
-    svcmgr: join(packageRoot, 'dist', 'svcmgr.js'),
-    nodemgr: join(packageRoot, 'dist', 'nodemgr.js'),
-  };
   return { path, ini, evaluator: createEvaluator(ini, { ...context, object: path, programs }) };
 }
 

@@ -92,7 +92,8 @@ export interface RunEnd {
 export interface RunFilter {
   /** Leaves out the runs of the node itself. */
   servicesOnly?: boolean;
-  scope?: string | undefined;
+  /** Default: any. */
+  scopes?: readonly string[] | undefined;
   /** Action or section. */
   task?: string | undefined;
   states?: readonly RunState[] | undefined;
@@ -189,7 +190,7 @@ export const runTable = defineTable((store) => {
       return db
         .prepare<
           {
-            scope: string | null;
+            scopes: string | null;
             servicesOnly: number;
             task: string | null;
             since: number;
@@ -199,7 +200,7 @@ export const runTable = defineTable((store) => {
           RunRow
         >(
           `SELECT ${columns} FROM run
-           WHERE (@scope IS NULL OR scope = @scope)
+           WHERE (@scopes IS NULL OR scope IN (SELECT value FROM json_each(@scopes)))
              AND (NOT @servicesOnly OR scope <> 'node')
              AND (@task IS NULL OR action = @task OR section = @task)
              AND claimed_at >= @since
@@ -207,7 +208,7 @@ export const runTable = defineTable((store) => {
            ORDER BY claimed_at DESC, id DESC LIMIT @limit`,
         )
         .all({
-          scope: filter.scope ?? null,
+          scopes: filter.scopes ? JSON.stringify(filter.scopes) : null,
           servicesOnly: Number(filter.servicesOnly ?? false),
           task: filter.task ?? null,
           since: filter.since ?? 0,

@@ -14,6 +14,9 @@ export interface SourceRow {
 export const sourceTable = defineTable((store) => {
   const db = store.connection;
   const all = db.prepare<[], SourceRow>('SELECT path, scope, stamp, problem FROM source');
+  const unusable = db.prepare<[], SourceRow>(
+    'SELECT path, scope, stamp, problem FROM source WHERE problem IS NOT NULL ORDER BY path',
+  );
   const put = db.prepare<SourceRow>(`
     INSERT INTO source (path, scope, stamp, problem) VALUES (@path, @scope, @stamp, @problem)
     ON CONFLICT (path) DO UPDATE SET
@@ -21,6 +24,8 @@ export const sourceTable = defineTable((store) => {
   const remove = db.prepare<[string]>('DELETE FROM source WHERE path = ?');
   return {
     all: (): SourceRow[] => all.all(),
+    /** The files that could not be used. */
+    unusable: (): SourceRow[] => unusable.all(),
     put: (row: SourceRow): void => void put.run(row),
     remove: (path: string): void => void remove.run(path),
   };

@@ -1,4 +1,6 @@
 /** explain schedule and print schedule, of the node and of services; the alias om. */
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runProgram } from '../support/program.js';
 import { createRoot, type TestRoot } from '../support/root.js';
@@ -271,6 +273,26 @@ describe('print schedule', () => {
       .split('\n');
     expect(csv[0]).toBe("'action';'last_run';'config_parameter';'schedule_definition'");
     expect(csv).toHaveLength(7);
+  });
+
+  test('a file that cannot be used at all is named on stderr, and the others are shown', async () => {
+    const root = createRoot({
+      'open.conf': '[task#1]\ncommand = /bin/true\nschedule = @1\n',
+      'web.conf': '[task#1]\ncommand = /bin/true\nschedule = @1\n',
+      'node.conf': '',
+    });
+    const open = join(root.paths.etc, 'open.conf');
+    chmodSync(open, 0o666);
+    const { stdout, stderr, code } = await run(root, 'svcmgr', 'print', 'schedule');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^web +task#1 /m);
+    expect(stdout).not.toMatch(/^open /m);
+    expect(stderr).toBe(`${open}: mode 0666 lets others write it\n`);
+    expect((await run(root, 'svcmgr', '-s', 'web', 'print', 'schedule')).stderr).toBe('');
+    chmodSync(join(root.paths.etc, 'node.conf'), 0o666);
+    expect((await run(root, 'nodemgr', 'print', 'schedule')).stderr).toBe(
+      `${root.paths.nodeConf}: mode 0666 lets others write it\n`,
+    );
   });
 
   test('several services show whose task it is', async () => {

@@ -1,5 +1,5 @@
 /** Which modules a start-up loads: fails when a heavy one appears. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -22,8 +22,12 @@ const hook = `
   Module._load = function (request, parent, isMain) {
     if (Module.isBuiltin(request)) builtins.add(request.replace(/^node:/, ''));
     const found = load.apply(this, arguments);
-    if (!/pack-\\w+\\.js$/.test(request) || typeof found !== 'function') return found;
-    return (id) => { members.add(id.replace('./', '')); return found(id); };
+    if (!/load-pack\\.js$/.test(request)) return found;
+    return (name) => {
+      files.add('pack-' + name + '.js');
+      const member = found(name);
+      return (id) => { members.add(id.replace('./', '')); return member(id); };
+    };
   };
   const compile = Module.prototype._compile;
   Module.prototype._compile = function (text, name) { files.add(name); return compile.apply(this, arguments); };
@@ -82,8 +86,9 @@ async function modulesOf(line: string, root: string): Promise<Loaded> {
 
 const heavyPackages = /^(execa|yargs|yargs-parser|cliui|y18n|cron-parser|luxon|chalk)\//;
 const heavyRooms = /^lib\/(exec|config|schedule|render|driver|drivers|host|service|node)\//;
+// Not vm: Node.js has compiled it for itself.
 const heavyBuiltins =
-  /^(net|http|https|http2|tls|dns|dgram|crypto|child_process|worker_threads|readline|readline\/promises|stream|stream\/promises|zlib|cluster|inspector|vm|tty)$/;
+  /^(net|http|https|http2|tls|dns|dgram|crypto|child_process|worker_threads|readline|readline\/promises|stream|stream\/promises|zlib|cluster|inspector|tty)$/;
 const heavyInternal =
   /^NativeModule (net|http|https|http2|tls|dns|dgram|crypto|child_process|worker_threads|readline|zlib|cluster|inspector|internal\/child_process|internal\/tls.*|internal\/http.*|_http.*|_tls.*)$/;
 
@@ -112,7 +117,7 @@ test('the hook and the list of chunks see every source of the bundle', async () 
 test('an idle tick loads SQLite, the index and nothing else', async () => {
   const root = await idleRoot();
   const { files, inputs, builtins, internal } = await modulesOf('nodemgr schedulers', root);
-  expect(files.sort()).toEqual(['nodemgr.js', 'pack-tick.js']);
+  expect(files.sort()).toEqual(['load-pack.js', 'nodemgr.js', 'pack-tick.js']);
   expect(inputs.filter((name) => heavyPackages.test(name))).toEqual([]);
   expect(inputs.filter((name) => heavyRooms.test(name))).toEqual([]);
   const others = inputs.filter((name) => !/^(lib|better-sqlite3)\//.test(name));
@@ -120,6 +125,61 @@ test('an idle tick loads SQLite, the index and nothing else', async () => {
   expect(inputs).toContain('lib/scheduler/tick.ts');
   expect(builtins.filter((name) => heavyBuiltins.test(name))).toEqual([]);
   expect(internal.filter((name) => heavyInternal.test(name))).toEqual([]);
+});
+
+/** What V8 made of the cache of each pack that a command line loads. */
+async function cachesOf(flags: string, line: string): Promise<Record<string, string>> {
+  const probe = join(place, 'caches.cjs');
+  writeFileSync(
+    probe,
+    `const vm = require('node:vm');
+     process.execArgv.splice(process.execArgv.indexOf('-r'), 2);
+     vm.Script = class extends vm.Script {
+       constructor(text, options) {
+         super(text, options);
+         const said = !options.cachedData ? 'none' : this.cachedDataRejected ? 'rejected' : 'used';
+         process.on('exit', () => process._rawDebug(options.filename.split('/').at(-1) + ' ' + said));
+       }
+     };`,
+  );
+  const command = `"$NODE" ${flags} -r ${probe} ${distLine(line)} > /dev/null`;
+  const { stderr } = await shell(command, { root: await idleRoot() });
+  return Object.fromEntries(
+    stderr
+      .trim()
+      .split('\n')
+      .map((said) => said.split(' ')),
+  );
+}
+
+test.each([
+  ['--no-rehash-snapshot', 'nodemgr schedulers', ['tick']],
+  ['', 'nodemgr print schedule', ['tick', 'nodemgr', 'shared']],
+  ['', 'svcmgr print schedule', ['tick', 'svcmgr', 'shared']],
+])('%s %s compiles nothing: V8 uses the caches that the build made', async (flags, line, packs) => {
+  const expected = Object.fromEntries(packs.map((pack) => [`pack-${pack}.js`, 'used']));
+  expect(await cachesOf(flags, line)).toEqual(expected);
+});
+
+test('the build makes a code cache for the worker, with the flags that the tick gives it', () => {
+  const caches = readdirSync(join(packageRoot, 'dist')).filter(
+    (name) => name.includes('--max-semi-space-size') && name.endsWith('.cache'),
+  );
+  expect(caches.map((name) => name.replace(/\.js\..*/, '')).sort()).toEqual([
+    'pack-engine',
+    'pack-shared',
+    'pack-tick',
+    'pack-work',
+  ]);
+});
+
+test('other flags of V8 than those of the build have no cache, and everything works', async () => {
+  const root = await idleRoot();
+  const { code, stdout } = await shell(
+    `"$NODE" --stack-size=900 ${distProgram('nodemgr')} print schedule`,
+    { root },
+  );
+  expect({ code, stdout: stdout.length > 0 }).toEqual({ code: 0, stdout: true });
 });
 
 describe.each(['nodemgr', 'svcmgr'])('%s --help', (program) => {

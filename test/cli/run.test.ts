@@ -224,6 +224,24 @@ describe('print runs and show run', () => {
     expect((JSON.parse(stdout) as Run[]).map(({ object }) => object)).toEqual(['shop']);
   });
 
+  test('svcmgr print runs takes a selector of several services', async () => {
+    const one = '[task#1]\ncommand = /bin/true\n';
+    const root = createRoot({ 'web1.conf': one, 'web2.conf': one, 'db.conf': one });
+    for (const name of ['web1', 'db', 'web2']) await svcmgr(root, name, 'run');
+    const objects = async (selector: string): Promise<string[]> => {
+      const words = ['-s', selector, 'print', 'runs', '--format', 'json'];
+      return (JSON.parse((await svcmgr(root, ...words)).stdout) as Run[]).map(
+        ({ object }) => object,
+      );
+    };
+    expect(await objects('web*')).toEqual(['web2', 'web1']);
+    expect(await objects('db,web1')).toEqual(['db', 'web1']);
+    expect(await svcmgr(root, '-s', 'mail*', 'print', 'runs')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("no service matches 'mail*'"),
+    });
+  });
+
   test('show run has the tails of both streams; an unknown run says so', async () => {
     const root = createRoot({ 'shop.conf': shop });
     await svcmgr(root, 'shop', 'run', '--rid', 'task#three');

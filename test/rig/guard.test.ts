@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { lacks } from '../support/can.js';
 import { createRoot, type TestRoot } from '../support/root.js';
@@ -23,6 +24,8 @@ const future = '[task#1]\ncommand = /bin/true\nschedule = 10:00-11:00 :29 * feb\
 
 async function settled(name = ''): Promise<TestRoot> {
   const root = createRoot({ 'node.conf': quietNode, 'web.conf': future });
+  // What was written in the last 20 ms before a tick counts as newer than it (lib/scheduler/stamps.ts).
+  await delay(50);
   if (name === '') {
     await tickIn(root.directory);
     return root;
@@ -31,6 +34,7 @@ async function settled(name = ''): Promise<TestRoot> {
   const directory = join(root.directory, name);
   mkdirSync(directory);
   cpSync(root.paths.etc, join(directory, 'etc'), { recursive: true });
+  await delay(50);
   await tickIn(directory);
   return { ...root, directory };
 }

@@ -12,7 +12,7 @@ export default defineCommand({
     ['$0 print runs --task pushasset --limit 5', 'the last five inventories'],
   ],
   async run(app, args) {
-    await printRuns(app, args, { scope: args.object });
+    await printRuns(app, args, { scopes: args.object === undefined ? undefined : [args.object] });
     return 0;
   },
 });

@@ -11,7 +11,7 @@ export default defineCommand({
     ['$0 print schedule --format json', 'the same for programs'],
   ],
   async run(app, args) {
-    await printSchedule(app, args, ({ scope }) => scope === 'node');
+    await printSchedule(app, args, (scope) => scope === 'node');
     return 0;
   },
 });

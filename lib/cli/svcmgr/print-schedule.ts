@@ -11,7 +11,7 @@ export default defineCommand({
   examples: [['$0 -s web print schedule', 'the tasks of one service']],
   async run(app, args) {
     const scopes = new Set(selected(app, args.service).map(({ scope }) => scope));
-    await printSchedule(app, args, ({ scope }) => scopes.has(scope), {
+    await printSchedule(app, args, (scope) => scopes.has(scope), {
       showObject: scopes.size > 1,
     });
     return 0;

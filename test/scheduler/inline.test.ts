@@ -1,0 +1,32 @@
+/** What the tick runs itself: bounded, so that it ends before the next tick begins. */
+import { expect, test } from 'vitest';
+import { createWorld, ending, quietNode } from './world.js';
+
+const minute = 60_000;
+const ten = Date.UTC(2026, 2, 3, 9);
+
+test('inline work is ended when the 50 s of the tick are over', async () => {
+  const world = createWorld({
+    start: ten,
+    work: ending('ok'),
+    files: { 'node.conf': quietNode.replace('[checks]\nschedule = @0', '[checks]\nschedule = @1') },
+  });
+  await world.tick(ten);
+  // checks starts programs, so that it cannot end before the deadline is looked at.
+  world.store.connection.exec("UPDATE task SET detached = 0 WHERE action = 'checks'");
+  const before = world.rows().length;
+
+  await world.tick(ten + minute);
+  expect(world.rows().slice(before)).toMatchObject([{ action: 'checks', state: 'ok' }]);
+
+  let elapsed = 0;
+  world.deps.clock.monotonic = () => {
+    elapsed += 51_000; // each look at the clock finds the budget used up
+    return elapsed;
+  };
+  await world.tick(ten + 2 * minute);
+  expect(world.rows().slice(before + 1)).toMatchObject([
+    { action: 'checks', state: 'timeout', exitCode: 124 },
+  ]);
+  expect(world.batches).toHaveLength(1);
+});
