@@ -26,7 +26,10 @@ export const printRunsOptions = {
 export async function printRuns(
   app: App,
   args: Args<typeof printRunsOptions>,
-  { scopes, servicesOnly = false }: { scopes: readonly string[] | undefined; servicesOnly?: boolean },
+  {
+    scopes,
+    servicesOnly = false,
+  }: { scopes: readonly string[] | undefined; servicesOnly?: boolean },
 ): Promise<void> {
   const store = await app.store();
   const rows = runTable(store).list({
