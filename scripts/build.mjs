@@ -232,17 +232,15 @@ writeFileSync(
 );
 
 const compiled = join(root, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node');
-const runsHere = isForThisNode(compiled);
-if (runsHere) {
-  copyFileSync(compiled, join(out, `better_sqlite3.abi${process.versions.modules}.node`));
-}
+const addon = `better_sqlite3.abi${process.versions.modules}.node`;
+if (isForThisNode(compiled)) copyFileSync(compiled, join(out, addon));
 const old = `${out}-old`;
 if (existsSync(place)) renameSync(place, old);
 renameSync(out, place);
 rmSync(old, { recursive: true, force: true });
 chmodSync(place, 0o755);
 // In its final place: a cache keeps the name of its file, which traces show.
-if (runsHere) makeCodeCaches(place);
+if (existsSync(join(place, addon))) makeCodeCaches(place);
 console.log(`dist: ${bundle.outputFiles.length} files, version ${version}`);
 
 /** The addon in node_modules is the one of the Node.js that installed it. */
