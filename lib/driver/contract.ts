@@ -1,9 +1,118 @@
 import type { KeywordTable } from '../config/keyword.js';
+import type { ObjectPath } from '../config/object-path.js';
 import type { Clock } from '../env/clock.js';
-import type { Run, Stream, Usage } from '../exec/run.js';
+import type { Paths } from '../env/paths.js';
+import type { Run, RunOptions, RunResult, Stream, Usage } from '../exec/run.js';
 import type { Log } from '../log/log.js';
+import type { DriverStatus, Status } from '../status/values.js';
 
-/** What a resource gets for one action. */
+/** One line under a resource in `print status`. */
+export interface Note {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly text: string;
+}
+
+export interface StatusReport {
+  readonly status: DriverStatus;
+  readonly notes?: readonly Note[];
+}
+
+/** The service that a resource belongs to. */
+export interface ServiceFacts {
+  readonly path: ObjectPath;
+  /** Display form of the path: the scope of its runs and logs. */
+  readonly scope: string;
+  /** `DEFAULT.id`, undefined in files that were never given one. */
+  readonly id: string | undefined;
+  readonly nodes: readonly string[];
+  readonly drpnodes: readonly string[];
+  readonly topology: string;
+  readonly env: string | undefined;
+  /** Configuration file. */
+  readonly file: string;
+  /** What the service must keep; made by whoever first writes there. */
+  readonly directory: string;
+  /** Its launcher directory, `<name>.d`. */
+  readonly scripts: string;
+}
+
+/** Another resource of the service, as far as drivers may look at it. */
+export interface Sibling {
+  readonly rid: string;
+  readonly group: string;
+  /** `fs.ext4`. */
+  readonly driver: string;
+  readonly label: string;
+  readonly disabled: boolean;
+  readonly tags: readonly string[];
+  /** Converted keywords; undefined when its section cannot be used. */
+  readonly values: KeywordValues | undefined;
+  /** Its status now: evaluated once per process and after each action on it. */
+  status(): Promise<Status>;
+}
+
+/** What only reads: for status and for questions. */
+export interface ReadContext {
+  readonly rid: string;
+  readonly service: ServiceFacts;
+  readonly nodename: string;
+  readonly paths: Paths;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The other resources of the service. */
+  readonly siblings: readonly Sibling[];
+  /**
+   * Status of the service without some groups, of what the resource stands on
+   * (spec service 4.4): `up` and `n/a` let it work.
+   */
+  partialAvail(without: readonly string[]): Promise<Status>;
+  /** Runs a command that only reads; quiet. Any exit code is an answer. */
+  probe(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
+  /**
+   * The answer of a question that several resources ask, once per process: the table of mounts, the
+   * list of containers. Every `change` of any resource forgets all answers.
+   */
+  once<T>(question: string, ask: () => Promise<T>): Promise<T>;
+}
+
+export interface ChangeOptions extends RunOptions {
+  /** Other codes than these are an error of the resource; default only 0. */
+  acceptExitCodes?: readonly number[];
+  /** Levels of what it prints; default: `info` for stdout, `warn` for stderr of a success. */
+  quietErrors?: boolean;
+}
+
+/** What may change the host: for actions. */
+export interface ActionContext extends ReadContext {
+  /** `start`, `stop`, `provision`… */
+  readonly action: string;
+  /** Changes are logged and left out. Checks of what an earlier change would have made must pass. */
+  readonly dryRun: boolean;
+  readonly force: boolean;
+  /** Ends when the operator interrupts the action or its time is over. */
+  readonly signal: AbortSignal;
+  /** Variables of spec service 9.3, for programs of the operator. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The status of this resource now. */
+  status(): Promise<Status>;
+  /**
+   * Runs a command that changes the host: the command line and what it prints are logged; in a dry
+   * run the command line alone.
+   * @throws CommandError for a code that is not accepted
+   */
+  change(argv: readonly string[], options?: ChangeOptions): Promise<RunResult>;
+  /** Changes the host without a command: logs `text` and calls `work`, which a dry run leaves out. */
+  act<T>(text: string, work: () => T | Promise<T>): Promise<T | undefined>;
+  /**
+   * Says how to take back a change that has just succeeded. When the action fails, everything is
+   * taken back in reverse order, over all resources of the service.
+   */
+  undo(work: () => void | Promise<void>): void;
+  /** Writes keywords into the section of the resource; comments and order stay. */
+  setKeywords(values: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** What a task gets for one run. */
 export interface RunContext {
   run: Run;
   log: Log;
@@ -31,14 +140,66 @@ export interface RunOutcome {
 /** The raw text of each keyword of a resource, converted by its table. */
 export type KeywordValues = Readonly<Record<string, unknown>>;
 
+/**
+ * Why a resource leaves an action without being at fault (spec service 3.5): this resource alone is
+ * skipped, its whole set is left, or the whole action ends. The text is logged at info.
+ */
+export class Leave extends Error {
+  readonly what: 'resource' | 'set' | 'action';
+
+  constructor(what: Leave['what'], text: string) {
+    super(text);
+    this.what = what;
+  }
+}
+
+type Verb<V> = (keywords: V, context: ActionContext) => Promise<void>;
+
 /** A resource driver: a keyword table and a few verbs. Verbs it cannot do are left out. */
 export interface Driver<V = KeywordValues> {
   /** `task.host`. */
   id: string;
   describe: string;
   keywords: KeywordTable;
-  label(keywords: V): string;
+  /** What `print status` shows and messages name. */
+  label(keywords: V, service: LabelFacts): string;
+  /** Sorts before the rid inside a set: mount points, sequence numbers. Unset: by rid alone. */
+  sortKey?(keywords: V, action: string): string | number | undefined;
+  /** Changes nothing, never throws for a state that it can name, and answers within seconds. */
+  status?(keywords: V, context: ReadContext): Promise<StatusReport>;
+  /** Succeeds when there is nothing to do. */
+  start?: Verb<V>;
+  /** Succeeds when there is nothing to do. */
+  stop?: Verb<V>;
+  /** In place of stop for a standby resource. */
+  standbyStop?: Verb<V>;
+  /** Who else has what a start would take, as a sentence; undefined: nobody. */
+  conflict?(keywords: V, context: ReadContext): Promise<string | undefined>;
+  /** Whether `provision` was done; drivers without are always provisioned. */
+  provisioned?(keywords: V, context: ReadContext): Promise<boolean>;
+  /** Makes what start needs; data that is there is never destroyed. */
+  provision?: Verb<V>;
+  /** Takes away what provision made, data included; the resource is stopped. */
+  unprovision?: Verb<V>;
+  /** The work of a task. */
   run?(keywords: V, context: RunContext): Promise<RunOutcome>;
+  /** `sync nodes`, `sync drp`, `sync update`… by their verb. */
+  sync?: Readonly<Record<string, Verb<V>>>;
+  /** Key and value pairs for `print resource info`. */
+  info?(keywords: V, context: ReadContext): Promise<Readonly<Record<string, string>>>;
+  /** Block devices: those it makes, and those it stands on. */
+  devices?(keywords: V, context: ReadContext): Promise<Devices>;
+}
+
+/** What a label may depend on besides the keywords. */
+export interface LabelFacts {
+  readonly rid: string;
+  readonly service: Pick<ServiceFacts, 'path' | 'nodes' | 'drpnodes' | 'scripts'>;
+}
+
+export interface Devices {
+  readonly exposed: readonly string[];
+  readonly base: readonly string[];
 }
 
 export function defineDriver<V>(driver: Driver<V>): Driver<V> {

@@ -1,6 +1,6 @@
-import { defineKeywords } from '../config/keyword.js';
+import { defineKeywords, type Keyword, type KeywordTable } from '../config/keyword.js';
 
-/** Keywords of every resource, whatever its driver. */
+/** Keywords of every resource that decide how the engine treats it (spec service 3.2). */
 export const resourceKeywords = defineKeywords({
   type: { kind: 'lower', scopable: true, inherit: 'leaf', text: 'The driver.' },
   disable: {
@@ -8,14 +8,181 @@ export const resourceKeywords = defineKeywords({
     default: 'false',
     scopable: true,
     inherit: 'leaf',
-    text: 'Ignored by actions and by the scheduler.',
+    text: 'Ignored by actions and by the scheduler; its status is `n/a`.',
   },
-  tags: { kind: 'list', scopable: true, text: 'Free words to select resources by.' },
-  subset: { kind: 'string', scopable: true, inherit: 'leaf', text: 'The subset of its group.' },
   optional: {
     kind: 'tristate',
     scopable: true,
-    text: 'Errors of its actions are logged and ignored.',
+    text: 'Errors of its actions are logged and ignored. Default: true for sync and task.',
+  },
+  monitor: {
+    kind: 'boolean',
+    default: 'false',
+    scopable: true,
+    text: 'When it is not up, `monitor_action` is taken.',
+  },
+  restart: {
+    kind: 'integer',
+    default: '0',
+    scopable: true,
+    text: 'How often the resource monitor starts it again; a standby resource at least twice.',
+  },
+  restart_delay: {
+    kind: 'duration',
+    default: '0',
+    scopable: true,
+    text: 'Least time between two tries.',
+  },
+  standby: {
+    kind: 'tristate',
+    scopable: true,
+    text: 'Started on every instance, also where the service is not up.',
+  },
+  always_on: {
+    kind: 'list_lower',
+    text: 'Old form of `standby`: `nodes`, `drpnodes` or node names.',
+  },
+  tags: { kind: 'list', scopable: true, text: 'Free words to select resources by.' },
+  subset: {
+    kind: 'string',
+    scopable: true,
+    inherit: 'leaf',
+    text: 'The subset of its group that it acts with.',
+  },
+  encap: {
+    kind: 'boolean',
+    default: 'false',
+    scopable: true,
+    text: 'Driven by the agent inside the container.',
+  },
+  shared: {
+    kind: 'boolean',
+    default: 'false',
+    scopable: true,
+    text: 'Provisioned once for all nodes.',
+  },
+  provision: {
+    kind: 'boolean',
+    default: 'true',
+    scopable: true,
+    text: 'Whether `provision` makes it; `false` also keeps `unprovision` away.',
+  },
+  unprovision: {
+    kind: 'boolean',
+    default: 'true',
+    scopable: true,
+    text: 'Whether `unprovision` takes it away.',
   },
   comment: { kind: 'string', inherit: 'leaf', text: 'Free text.' },
 });
+
+/** Old node lists that decide the same as a keyword of today. */
+export const legacyKeywords = defineKeywords({
+  disable_on: oldNodeList('disable'),
+  enable_on: oldNodeList('disable'),
+  optional_on: oldNodeList('optional'),
+  monitor_on: oldNodeList('monitor'),
+});
+
+function oldNodeList(deprecatedFor: string): Keyword & { kind: 'list_lower' } {
+  return {
+    kind: 'list_lower',
+    inherit: 'leaf',
+    deprecatedFor,
+    text: 'Node names, or `nodes`, `drpnodes`, `encapnodes`.',
+  };
+}
+
+/** Actions that may have requirements, and those that may have triggers. */
+export const requiringActions = [
+  'start',
+  'stop',
+  'provision',
+  'unprovision',
+  'run',
+  'sync_nodes',
+  'sync_drp',
+  'sync_update',
+  'sync_resync',
+  'sync_break',
+  'sync_restore',
+] as const;
+
+export const triggeringActions = [
+  'start',
+  'stop',
+  'startstandby',
+  'provision',
+  'unprovision',
+  'run',
+  'sync_all',
+  'sync_nodes',
+  'sync_drp',
+  'sync_update',
+  'sync_resync',
+  'sync_restore',
+] as const;
+
+export type RequiringAction = (typeof requiringActions)[number];
+export type TriggeringAction = (typeof triggeringActions)[number];
+
+/** `start_requires`, `stop_requires`… */
+export const requirementKeywords: KeywordTable = Object.fromEntries(
+  requiringActions.map((action): [string, Keyword] => [
+    `${action}_requires`,
+    {
+      kind: 'string',
+      scopable: true,
+      text: `Resources, each with the states it has to be in, before ${action}: \`ip#1 fs#1(up,stdby up)\`.`,
+    },
+  ]),
+);
+
+export const triggerTimes = ['pre', 'blocking_pre', 'post', 'blocking_post'] as const;
+export type TriggerTime = (typeof triggerTimes)[number];
+
+/** `pre_start`, `blocking_pre_start`, `post_start`… for resources and for the service. */
+export const triggerKeywords: KeywordTable = Object.fromEntries(
+  triggeringActions.flatMap((action) =>
+    triggerTimes.map((time): [string, Keyword] => [
+      `${time}_${action}`,
+      {
+        kind: 'string',
+        scopable: true,
+        inherit: 'leaf',
+        command: true,
+        // pre_syncnodes and its kind are how the first generation wrote it.
+        ...(action.startsWith('sync_') && { aliases: [`${time}_${action.replace('_', '')}`] }),
+        text: `Command run ${time.endsWith('pre') ? 'before' : 'after'} ${action}${
+          time.startsWith('blocking') ? '; a failure ends the action' : ''
+        }.`,
+      },
+    ]),
+  ),
+);
+
+/** Limits of the process group of a service, a subset or a resource (spec service 3.6). */
+export const processGroupKeywords = defineKeywords({
+  pg_cpus: group('Processors that may be used: `0-2`.'),
+  pg_mems: group('Memory nodes that may be used.'),
+  pg_cpu_shares: group('Share of the processors when they are busy.'),
+  pg_cpu_quota: group('Most processor time: `50%`, `50%@2`, `100%@all`, or microseconds.'),
+  pg_mem_oom_control: group('0: processes are ended when memory is short; 1: they wait.'),
+  pg_mem_limit: group('Most memory.'),
+  pg_mem_swappiness: group('How readily memory is swapped.'),
+  pg_vmem_limit: group('Most memory and swap together; more than pg_mem_limit.'),
+  pg_blkio_weight: group('Share of the disks when they are busy.'),
+});
+
+function group(text: string): Keyword & { kind: 'string' } {
+  return { kind: 'string', scopable: true, inherit: 'leaf', text };
+}
+
+/** Everything that may stand in the section of any resource. */
+export const everyResourceKeyword: KeywordTable = {
+  ...resourceKeywords,
+  ...legacyKeywords,
+  ...requirementKeywords,
+  ...triggerKeywords,
+  ...processGroupKeywords,
+};

@@ -155,7 +155,8 @@ export function showCommand(argv: readonly string[]): string {
     .join(' ');
 }
 
-const nothingRan = {
+/** What a dry run has in place of a result. */
+export const nothingRan = {
   pid: 0,
   exitCode: 0,
   signal: null,

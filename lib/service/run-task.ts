@@ -3,7 +3,6 @@ import {
   objectConfigFile,
   objectLogFile,
   parseObjectPath,
-  rootNamespace,
 } from '../config/object-path.js';
 import { readSection } from '../config/values.js';
 import type { RunOutcome } from '../driver/contract.js';
@@ -12,7 +11,9 @@ import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
 import type { Run, Stream } from '../exec/run.js';
 import type { Log } from '../log/log.js';
-import { driverOf } from './resource-driver.js';
+import { objectEnvironment } from './environment.js';
+import { loadDriver } from './load-driver.js';
+import { driverIdOf } from './sections.js';
 import { readServiceFile } from './service-file.js';
 
 export interface TaskServices {
@@ -49,15 +50,28 @@ export async function runTaskResource(
   const { scope, rid } = request;
   const { paths, log } = services;
   const path = parseObjectPath(scope);
-  const file = readServiceFile(objectConfigFile(paths, path), services);
-  const driver = await driverOf(file, rid);
-  if (!driver.run) {
-    throw new AgentError('E_NO_ACTION', `${scope} ${rid}: ${driver.id} has nothing to run`, {});
+  const file = objectConfigFile(paths, path);
+  const { evaluator, ini } = readServiceFile(file, services);
+  if (!ini.byName.has(rid)) {
+    throw new AgentError('E_NO_RESOURCE', `${path.name}: there is no resource ${rid}`, {
+      remedy: 'see `svcmgr print config`',
+    });
   }
-  const { values, findings } = readSection(file.evaluator, rid, driver.keywords);
+  const id = driverIdOf(evaluator, rid);
+  const driver = await loadDriver(id);
+  if (!driver?.run) {
+    throw new AgentError(
+      driver ? 'E_NO_ACTION' : 'E_NO_DRIVER',
+      driver
+        ? `${scope} ${rid}: ${id} has nothing to run`
+        : `${scope} ${rid}: there is no driver ${id}`,
+      { exit: 'config', remedy: 'correct `type`, or disable the resource' },
+    );
+  }
+  const { values, findings } = readSection(evaluator, rid, driver.keywords);
   if (!values) {
     const finding = findings.find(({ level }) => level === 'error');
-    const place = `${objectConfigFile(paths, path)}:${finding?.line ?? 1}`;
+    const place = `${file}:${finding?.line ?? 1}`;
     throw new AgentError('E_CONFIG', `${place}: ${finding?.key ?? rid}: ${finding?.message}`, {
       exit: 'config',
       remedy: `see \`svcmgr -s ${scope} validate config\``,
@@ -67,7 +81,7 @@ export async function runTaskResource(
     run: services.run,
     log,
     clock: services.clock,
-    environment: taskEnvironment(request, file.evaluator.find('DEFAULT', 'id')?.text),
+    environment: taskEnvironment(request, evaluator.find('DEFAULT', 'id')?.text),
     confirmed: request.confirmed,
     ...(request.onLine && { onLine: request.onLine }),
   });
@@ -85,12 +99,7 @@ function taskEnvironment(
   const begin = iso(slotBegin)[0]?.['at'];
   const end = iso(slotEnd)[0]?.['at'];
   return {
-    OPENSVC_SVCNAME: path.name,
-    OPENSVC_NAME: path.name,
-    OPENSVC_SVCPATH: formatObjectPath(path),
-    OPENSVC_KIND: path.kind,
-    ...(path.namespace !== rootNamespace && { OPENSVC_NAMESPACE: path.namespace }),
-    ...(id !== undefined && { OPENSVC_ID: id, OPENSVC_SVC_ID: id }),
+    ...objectEnvironment({ path, scope: formatObjectPath(path), id }),
     OPENSVC_ACTION: 'run',
     OPENSVC_RID: rid,
     OPENSVC_LEADER: '0',

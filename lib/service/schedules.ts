@@ -6,7 +6,8 @@ import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
 import { scheduleKeywords } from '../task/schedule-keywords.js';
 import { type ScheduleSettings, scheduleSettings } from '../task/schedule-settings.js';
-import { groupOf, readServiceFile } from './service-file.js';
+import { groupOf } from './sections.js';
+import { readServiceFile } from './service-file.js';
 
 /** One schedule that a service file asks for. */
 export interface ServiceSchedule {

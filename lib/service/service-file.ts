@@ -53,9 +53,3 @@ export function openServiceFile(
 ): ServiceFile {
   return { path, ini, evaluator: createEvaluator(ini, { ...context, object: path, programs }) };
 }
-
-/** The group of a section, `task` of `task#1`; undefined for sections that are no resource. */
-export function groupOf(section: string): string | undefined {
-  const hash = section.indexOf('#');
-  return hash > 0 ? section.slice(0, hash) : undefined;
-}

@@ -2,16 +2,19 @@ import type { Finding } from '../config/finding.js';
 import { parseIni } from '../config/ini.js';
 import { objectOfConfigFile } from '../config/object-path.js';
 import { type SectionRule, validateConfig } from '../config/validate.js';
-import { resourceKeywords } from '../driver/resource-keywords.js';
-import { drivers } from '../drivers/catalogue.js';
+import { everyResourceKeyword } from '../driver/resource-keywords.js';
 import { AgentError } from '../errors/agent-error.js';
 import { checkCatchups, checkSchedule, scheduleFindings } from '../task/check-schedule.js';
 import { serviceKeywords } from './keywords.js';
-import { driverIdOf } from './resource-driver.js';
+import { loadDriver } from './load-driver.js';
+import {
+  driverIdOf,
+  freeSections,
+  modernName,
+  parseSectionName,
+  resourceGroups,
+} from './sections.js';
 import { openServiceFile, type ServiceFileContext } from './service-file.js';
-
-const freeSections = ['env', 'labels', 'data'];
-const groups = ['ip', 'disk', 'fs', 'share', 'container', 'app', 'sync', 'task', 'volume'];
 
 /** Checks a service file as it would be used on this node. */
 export async function validateService(
@@ -31,20 +34,20 @@ export async function validateService(
     ...freeSections.map((name): [string, SectionRule] => [name, { table: {}, name, free: true }]),
   ]);
   for (const { name } of ini.sections) {
-    const group = name.split('#', 1)[0] ?? '';
-    if (name === 'DEFAULT' || !name.includes('#') || !groups.includes(group)) continue;
-    const id = driverIdOf(service, name);
-    const load = drivers[id];
-    const table = load ? (await load()).default.keywords : {};
+    if (!parseSectionName(name)) continue;
+    const id = driverIdOf(service.evaluator, name);
+    const driver = await loadDriver(id);
+    const deprecatedFor = modernName(name);
     rules.set(name, {
-      table: { ...resourceKeywords, ...table },
+      table: { ...everyResourceKeyword, ...driver?.keywords },
       name: `driver ${id}`,
-      ...(load ? {} : { free: true, problem: `there is no driver ${id}` }),
+      ...(driver ? {} : { free: true, problem: `there is no driver ${id}` }),
+      ...(deprecatedFor !== undefined && { deprecatedFor }),
     });
   }
   const findings = validateConfig(service.evaluator, {
     ruleOf: (section) => rules.get(section),
-    groups: [...groups, ...freeSections, 'DEFAULT'],
+    groups: [...resourceGroups, ...freeSections, 'DEFAULT'],
   });
   return [...findings, ...schedules, ...checkCatchups(ini)];
 }

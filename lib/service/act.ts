@@ -1,0 +1,149 @@
+import { type ActionContext, type KeywordValues, Leave } from '../driver/contract.js';
+import { AgentError } from '../errors/agent-error.js';
+import { type ActionSurroundings, actionContext, messageOf, type Surroundings } from './context.js';
+import type { LoadedDriver } from './load-driver.js';
+import { requirementsOf } from './requirements.js';
+import type { Resource } from './resource.js';
+import type { Service } from './service.js';
+import type { Statuses } from './statuses.js';
+import { runTriggers } from './triggers.js';
+
+/** One thing a driver can be told to do. */
+export type DriverVerb = 'start' | 'stop' | 'provision' | 'unprovision';
+
+/** What all resources of one action of one service share. */
+export interface Action {
+  readonly around: Surroundings;
+  readonly service: Service;
+  readonly statuses: Statuses;
+  readonly shared: Omit<ActionSurroundings, 'undo'>;
+  /** With `--cron` unmet requirements are no error. */
+  readonly cron: boolean;
+  /** What takes back the changes of this action, last one last. */
+  readonly undos: Undo[];
+}
+
+export interface Undo {
+  readonly resource: Resource;
+  work(): void | Promise<void>;
+}
+
+/** An error of one resource, with its place in front. */
+export class ResourceError extends AgentError {
+  readonly rid: string;
+
+  constructor(rid: string, message: string, cause: unknown) {
+    super('E_RESOURCE', message, { cause });
+    this.rid = rid;
+  }
+}
+
+/**
+ * Takes one resource through an action (spec service 3.5): filters, requirements, triggers, the
+ * driver, and its status afterwards.
+ *
+ * @throws ResourceError unless the resource is optional
+ * @throws Leave when its set or the whole action ends with it
+ */
+export async function actOn(resource: Resource, verb: DriverVerb, action: Action): Promise<void> {
+  const { around, service, statuses, shared } = action;
+  const log = around.logOf(service, resource.rid);
+  if (resource.encap || resource.disabled || resource.tags.includes('noaction')) return;
+  try {
+    await act(resource, verb, action);
+  } catch (error) {
+    if (error instanceof Leave) {
+      log.info(error.message);
+      if (error.what !== 'resource') throw error;
+      return;
+    }
+    if (!(error instanceof AgentError)) throw error;
+    log.error(messageOf(error));
+    if (!resource.optional) throw new ResourceError(resource.rid, messageOf(error), error);
+    log.info('the resource is optional: its error is ignored');
+  } finally {
+    if (!shared.dryRun) statuses.forget();
+  }
+}
+
+async function act(resource: Resource, verb: DriverVerb, action: Action): Promise<void> {
+  const { around, service, statuses, shared, undos } = action;
+  const { rid, driver, driverId, values, standby } = resource;
+  const log = around.logOf(service, rid);
+  if (!driver) {
+    throw new AgentError('E_NO_DRIVER', `there is no driver ${driverId}`, {
+      exit: 'config',
+      remedy: 'correct `type`, or disable the resource',
+    });
+  }
+  if (!values) {
+    const finding = resource.findings.find(({ level }) => level === 'error');
+    throw new AgentError('E_CONFIG', `${finding?.key ?? rid}: ${finding?.message}`, {
+      exit: 'config',
+      remedy: `see \`svcmgr -s ${service.scope} validate config\``,
+    });
+  }
+  const context = actionContext(around, service, resource, statuses.of, {
+    ...shared,
+    undo: (work) => void undos.push({ resource, work }),
+  });
+  const steps = await stepsOf(driver, verb, values, context);
+  if (steps.length === 0) return;
+  if (verb === 'stop' && standby && !shared.force) {
+    if (driver.standbyStop) return driver.standbyStop(values as never, context);
+    log.info("skip 'stop' on standby resource (--force to override)");
+    return;
+  }
+  await requireOthers(resource, action);
+  const triggers = {
+    run: around.run,
+    log,
+    dryRun: shared.dryRun,
+    signal: shared.interrupt.signal,
+    environment: context.environment,
+  };
+  const { evaluator } = service.source;
+  await runTriggers(evaluator, rid, 'pre', shared.action, triggers);
+  for (const step of steps) await step(values as never, context);
+  await runTriggers(evaluator, rid, 'post', shared.action, triggers);
+}
+
+type Step = NonNullable<LoadedDriver['start']>;
+
+/** What a verb means for a driver: what is provisioned is started as well, and stopped before its end. */
+async function stepsOf(
+  driver: LoadedDriver,
+  verb: DriverVerb,
+  values: KeywordValues,
+  context: ActionContext,
+): Promise<Step[]> {
+  const { start, stop, provision, unprovision } = driver;
+  const isProvisioned = async () => (await driver.provisioned?.(values as never, context)) ?? true;
+  const wanted: Record<DriverVerb, () => Promise<(Step | undefined)[]>> = {
+    start: async () => [start],
+    stop: async () => [stop],
+    provision: async () => [(await isProvisioned()) ? undefined : provision, start],
+    unprovision: async () => [stop, (await isProvisioned()) ? unprovision : undefined],
+  };
+  return (await wanted[verb]()).filter((step) => step !== undefined);
+}
+
+/** @throws AgentError, or Leave under `--cron`, when another resource is not as it has to be */
+async function requireOthers({ rid }: Resource, action: Action): Promise<void> {
+  const { service, statuses, around, cron, shared } = action;
+  for (const required of requirementsOf(service.source.evaluator, rid, shared.action)) {
+    const other = service.resources.find((candidate) => candidate.rid === required.rid);
+    if (!other && required.states.length > 0) {
+      const text = `${shared.action}_requires names ${required.rid}, which does not exist`;
+      around.logOf(service, rid).warn(text);
+      continue;
+    }
+    const status = other ? (await statuses.of(other)).status : undefined;
+    if (status !== undefined && required.states.includes(status)) continue;
+    const text = `requires ${required.rid} in state ${required.states.join(' or ') || 'impossible'}${
+      status === undefined ? '' : `, it is ${status}`
+    }`;
+    if (cron) throw new Leave('resource', text);
+    throw new AgentError('E_REQUIREMENT', text);
+  }
+}

@@ -1,0 +1,206 @@
+import type {
+  ActionContext,
+  ChangeOptions,
+  ReadContext,
+  ServiceFacts,
+  Sibling,
+} from '../driver/contract.js';
+import type { Clock } from '../env/clock.js';
+import type { Paths } from '../env/paths.js';
+import { AgentError } from '../errors/agent-error.js';
+import {
+  CommandError,
+  nothingRan,
+  type Run,
+  type RunOptions,
+  type RunResult,
+  showCommand,
+} from '../exec/run.js';
+import type { Log } from '../log/log.js';
+import type { Part } from '../status/aggregate.js';
+import { partialAvail } from '../status/aggregate.js';
+import type { Status } from '../status/values.js';
+import type { Resource } from './resource.js';
+import type { Service } from './service.js';
+
+/** What all contexts of one process share. */
+export interface Surroundings {
+  readonly run: Run;
+  readonly clock: Clock;
+  readonly paths: Paths;
+  readonly nodename: string;
+  /** The log of a resource, or of the service itself. */
+  logOf(service: ServiceFacts, rid?: string): Log;
+  /** Answers of `once`, for all services of this process. */
+  readonly answers: Map<string, Promise<unknown>>;
+  /** Lets a few probes at a time through. */
+  readonly gate: Gate;
+}
+
+export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Lets so many pieces of work go at once, the others in turn. */
+export function gateFor(most: number): Gate {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    running += 1;
+    try {
+      return await work();
+    } finally {
+      running -= 1;
+      waiting.shift()?.();
+    }
+  };
+}
+
+/** How contexts ask for the status of a resource: evaluated once, and again after it was changed. */
+export type AskStatus = (resource: Resource) => Promise<Part>;
+
+const probeTimeoutMs = 30_000;
+
+export function readContext(
+  around: Surroundings,
+  service: Service,
+  resource: Resource,
+  askStatus: AskStatus,
+): ReadContext {
+  const { run, clock, paths, nodename, answers, gate } = around;
+  return {
+    rid: resource.rid,
+    service,
+    nodename,
+    paths,
+    clock,
+    log: around.logOf(service, resource.rid),
+    siblings: service.resources
+      .filter((other) => other !== resource)
+      .map((other) => siblingOf(other, askStatus)),
+    async partialAvail(without) {
+      const asked = service.resources.filter(
+        ({ rid, group }) => rid !== resource.rid && !without.includes(group),
+      );
+      return partialAvail(await Promise.all(asked.map(askStatus)), without);
+    },
+    probe: (argv, options) => gate(() => run(argv, { timeoutMs: probeTimeoutMs, ...options })),
+    once<T>(question: string, ask: () => Promise<T>): Promise<T> {
+      let answer = answers.get(question) as Promise<T> | undefined;
+      if (!answer) {
+        answer = ask();
+        answers.set(question, answer);
+      }
+      return answer;
+    },
+  };
+}
+
+function siblingOf(resource: Resource, askStatus: AskStatus): Sibling {
+  const { rid, group, driverId, label, disabled, tags, values } = resource;
+  return {
+    rid,
+    group,
+    driver: driverId,
+    label,
+    disabled,
+    tags,
+    values,
+    status: async (): Promise<Status> => (await askStatus(resource)).status,
+  };
+}
+
+/** What one action of one service adds. */
+export interface ActionSurroundings {
+  readonly action: string;
+  readonly dryRun: boolean;
+  readonly force: boolean;
+  /** Ends the action early; another one while it is rolled back. */
+  readonly interrupt: { signal: AbortSignal };
+  readonly environment: Readonly<Record<string, string>>;
+  undo(work: () => void | Promise<void>): void;
+  setKeywords(rid: string, values: Readonly<Record<string, string>>): Promise<void>;
+}
+
+export function actionContext(
+  around: Surroundings,
+  service: Service,
+  resource: Resource,
+  askStatus: AskStatus,
+  action: ActionSurroundings,
+): ActionContext {
+  const read = readContext(around, service, resource, askStatus);
+  const { log } = read;
+  const { dryRun, interrupt, environment } = action;
+  return {
+    ...read,
+    action: action.action,
+    dryRun,
+    force: action.force,
+    get signal() {
+      return interrupt.signal;
+    },
+    environment: { ...environment, OPENSVC_RID: resource.rid },
+    status: async () => (await askStatus(resource)).status,
+    async change(argv, options = {}) {
+      around.answers.clear();
+      return loggedCommand(around.run, log, argv, {
+        signal: interrupt.signal,
+        ...options,
+        dryRun,
+      });
+    },
+    async act(text, work) {
+      log.info(text);
+      if (dryRun) return undefined;
+      around.answers.clear();
+      return work();
+    },
+    undo: action.undo,
+    setKeywords: (values) => action.setKeywords(resource.rid, values),
+  };
+}
+
+/**
+ * Runs a command that changes the host, with the lines of spec service 11.3: the command, `output:`
+ * with its stdout, `errors:` with its stderr.
+ */
+export async function loggedCommand(
+  run: Run,
+  log: Log,
+  argv: readonly string[],
+  {
+    acceptExitCodes = [0],
+    quietErrors = false,
+    dryRun = false,
+    ...options
+  }: ChangeOptions & Pick<RunOptions, 'dryRun'>,
+): Promise<RunResult> {
+  log.info(showCommand(argv));
+  if (dryRun) return { ...nothingRan, argv, startedAt: 0, endedAt: 0 };
+  const result = await run(argv, options);
+  const accepted = result.exitCode !== null && acceptExitCodes.includes(result.exitCode);
+  const fine = accepted && !result.timedOut && !result.aborted;
+  const head = fine || result.exitCode === null ? 'output:' : `output (exit ${result.exitCode}):`;
+  if (result.stdout !== '') log[fine ? 'info' : 'error'](`${head}\n${result.stdout}`);
+  if (result.stderr !== '') {
+    const level = quietErrors ? 'info' : fine ? 'warn' : 'error';
+    log[level](`errors:\n${result.stderr}`);
+  }
+  if (fine) return result;
+  const how = result.timedOut
+    ? 'took too long and was ended'
+    : result.aborted
+      ? 'was interrupted'
+      : result.exitCode === null
+        ? `was ended by ${result.signal}`
+        : `exited with ${result.exitCode}`;
+  throw new CommandError('E_COMMAND', `${showCommand(argv)} ${how}`, result, {
+    ...(result.timedOut && { exit: 'timeout' as const }),
+  });
+}
+
+/** The text of whatever an action ended with. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AgentError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

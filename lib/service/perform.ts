@@ -1,0 +1,132 @@
+import { editConfigFile } from '../config/file.js';
+import { Leave } from '../driver/contract.js';
+import { AgentError } from '../errors/agent-error.js';
+import type { Action, DriverVerb } from './act.js';
+import { type ActionSurroundings, readContext, type Surroundings } from './context.js';
+import { actionEnvironment } from './environment.js';
+import { filterResources, type ResourceFilter } from './filter.js';
+import type { Direction } from './order.js';
+import type { Resource } from './resource.js';
+import type { Service } from './service.js';
+import { type Statuses, statusesOf } from './statuses.js';
+import { runTriggers } from './triggers.js';
+import { rollBack, walk } from './walk.js';
+
+/** How an action goes through the resources of a service. */
+export interface ActionPlan {
+  /** As in logs, triggers and requirements: `start`. */
+  readonly name: string;
+  readonly verb: DriverVerb;
+  readonly direction: Direction;
+  /** Default: every group of a start. */
+  readonly groups?: readonly string[];
+  /** Resources that it leaves alone. */
+  readonly only?: (resource: Resource) => boolean;
+  /** A failure takes back what was done. */
+  readonly rollsBack?: boolean;
+  /** Standby resources are stopped as well. */
+  readonly force?: boolean;
+}
+
+export interface PerformOptions extends ResourceFilter {
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+  readonly cron?: boolean;
+  readonly disableRollback?: boolean;
+  /** Ends the action after this resource or group. */
+  readonly last?: string | undefined;
+  readonly signal?: AbortSignal;
+  /** `--env`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Takes a service through an action: triggers of the service, its resources in order, rollback. The
+ * caller holds the lock of the service.
+ *
+ * @returns the statuses afterwards
+ * @throws AgentError of what failed, after the rollback
+ */
+export async function perform(
+  service: Service,
+  plan: ActionPlan,
+  around: Surroundings,
+  options: PerformOptions = {},
+): Promise<Statuses> {
+  const statuses = statusesOf(around, service);
+  const chosen = filterResources(service.resources, options, service.scope).filter(
+    plan.only ?? (() => true),
+  );
+  const log = around.logOf(service);
+  const shared: Omit<ActionSurroundings, 'undo'> = {
+    action: plan.name,
+    dryRun: options.dryRun ?? false,
+    force: (options.force ?? false) || (plan.force ?? false),
+    interrupt: { signal: options.signal ?? new AbortController().signal },
+    environment: actionEnvironment(service, plan.name, { extra: options.env ?? {} }),
+    setKeywords: (rid, values) => setKeywords(service, rid, values),
+  };
+  const action: Action = {
+    around,
+    service,
+    statuses,
+    shared,
+    cron: options.cron ?? false,
+    undos: [],
+  };
+  const triggers = {
+    run: around.run,
+    log,
+    dryRun: shared.dryRun,
+    signal: shared.interrupt.signal,
+    environment: shared.environment,
+  };
+  const { evaluator } = service.source;
+  try {
+    if (plan.verb === 'start' || plan.verb === 'provision') await refuseConflicts(chosen, action);
+    await runTriggers(evaluator, 'DEFAULT', 'pre', plan.name, triggers);
+    await walk(chosen, { ...plan, last: options.last }, action);
+    await runTriggers(evaluator, 'DEFAULT', 'post', plan.name, triggers);
+  } catch (error) {
+    if (error instanceof Leave && error.what === 'action') return statuses;
+    const interrupted = shared.interrupt.signal.aborted;
+    const wanted = plan.rollsBack && !options.disableRollback && service.header.rollback !== false;
+    if (wanted && !shared.dryRun) await rollBack(action);
+    if (!interrupted) throw error;
+    throw new AgentError('E_INTERRUPTED', `${service.scope}: ${plan.name} was interrupted`, {
+      cause: error,
+    });
+  }
+  return statuses;
+}
+
+/** Asks all resources at once whether somebody else has what they would take; nothing is started then. */
+async function refuseConflicts(chosen: readonly Resource[], action: Action): Promise<void> {
+  const { around, service, statuses } = action;
+  const conflicts = await Promise.all(
+    chosen.map(async (resource) => {
+      const { driver, values, disabled, encap, rid } = resource;
+      if (!driver?.conflict || !values || disabled || encap) return undefined;
+      const context = readContext(around, service, resource, statuses.of);
+      const conflict = await driver.conflict(values as never, context);
+      if (conflict !== undefined) around.logOf(service, rid).error(conflict);
+      return conflict === undefined ? undefined : rid;
+    }),
+  );
+  const rids = conflicts.filter((rid) => rid !== undefined);
+  if (rids.length === 0) return;
+  throw new AgentError('E_CONFLICT', `${service.scope}: in use elsewhere: ${rids.join(', ')}`, {
+    remedy: 'stop what has it, or correct the configuration; nothing was started',
+  });
+}
+
+async function setKeywords(
+  { file }: Service,
+  rid: string,
+  values: Readonly<Record<string, string>>,
+): Promise<void> {
+  editConfigFile(
+    file,
+    Object.entries(values).map(([key, value]) => ({ op: 'set', section: rid, key, value })),
+  );
+}

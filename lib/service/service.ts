@@ -1,0 +1,58 @@
+import type { Values } from '../config/keyword.js';
+import {
+  formatObjectPath,
+  objectScriptDirectory,
+  objectVarDirectory,
+} from '../config/object-path.js';
+import { readSection } from '../config/values.js';
+import type { ServiceFacts } from '../driver/contract.js';
+import { serviceKeywords } from './keywords.js';
+import { buildResource, type Resource } from './resource.js';
+import { parseSectionName } from './sections.js';
+import { readServiceFile, type ServiceFile, type ServiceFileContext } from './service-file.js';
+
+/** A service of this node with everything its file configures. */
+export interface Service extends ServiceFacts {
+  readonly source: ServiceFile;
+  readonly header: Partial<Values<typeof serviceKeywords>>;
+  /** In the order of the file; those of containers included. */
+  readonly resources: readonly Resource[];
+}
+
+/**
+ * Builds a service from its file. One bad section costs only its own resource.
+ * @throws AgentError when the file is missing, is no service file or cannot be read
+ */
+export async function openService(
+  file: string,
+  context: ServiceFileContext,
+  options: { provisioning?: boolean } = {},
+): Promise<Service> {
+  const source = readServiceFile(file, context);
+  const { evaluator, ini, path } = source;
+  const header: Partial<Values<typeof serviceKeywords>> = readSection(
+    evaluator,
+    'DEFAULT',
+    serviceKeywords,
+  ).partial;
+  const { nodes, drpnodes, drpnode } = evaluator.sets;
+  const facts: ServiceFacts = {
+    path,
+    scope: formatObjectPath(path),
+    id: header.id,
+    nodes,
+    drpnodes: drpnode ? [...new Set([drpnode, ...drpnodes])] : drpnodes,
+    topology: header.topology ?? 'failover',
+    env: header.env,
+    file,
+    directory: objectVarDirectory(context.paths, path),
+    scripts: objectScriptDirectory(context.paths, path),
+  };
+  const disabledByService = header.disable === true;
+  const resources: Resource[] = [];
+  for (const { name } of ini.sections) {
+    if (!parseSectionName(name)) continue;
+    resources.push(await buildResource(evaluator, name, facts, { disabledByService, ...options }));
+  }
+  return { ...facts, source, header, resources };
+}

@@ -1,0 +1,83 @@
+/** Drivers as the engine drives them: a service from its text, in a root of its own, on this host. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { systemClock } from '../../lib/env/clock.js';
+import { type Paths, pathsBelow } from '../../lib/env/paths.js';
+import { createRunner } from '../../lib/exec/run.js';
+import { createLog } from '../../lib/log/create-log.js';
+import { gateFor, type Surroundings } from '../../lib/service/context.js';
+import { type ActionPlan, type PerformOptions, perform } from '../../lib/service/perform.js';
+import { plans } from '../../lib/service/plans.js';
+import { openService, type Service } from '../../lib/service/service.js';
+import { type ResourceStatus, statusesOf } from '../../lib/service/statuses.js';
+
+export interface Rig {
+  readonly paths: Paths;
+  /** A directory for files of the test; removed with everything in it. */
+  readonly place: string;
+  /** Lines that the operator would have seen, without `<node>.<service>` in front. */
+  readonly lines: string[];
+  /** Reads the configuration again. */
+  service(): Promise<Service>;
+  /** The status of one resource, evaluated now. */
+  status(rid: string): Promise<ResourceStatus>;
+  /** @throws what the action throws */
+  act(action: keyof typeof plans, options?: PerformOptions): Promise<void>;
+  /** Writes the service file anew. */
+  configure(text: string): void;
+}
+
+/**
+ * @param text of the service file; `{place}` stands for the directory of the test
+ */
+export function createRig(text: string | ((place: string) => string), name = 'svc1'): Rig {
+  const place = mkdtempSync(join(tmpdir(), 'nodemgr-driver-'));
+  onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+  const paths = pathsBelow(join(place, 'root'));
+  mkdirSync(paths.etc, { recursive: true });
+  const file = join(paths.etc, `${name}.conf`);
+  const configure = (content: string): void => writeFileSync(file, content, { mode: 0o600 });
+  configure(typeof text === 'string' ? text : text(place));
+
+  const lines: string[] = [];
+  const around: Surroundings = {
+    run: createRunner({ env: { HOME: '/root' } }),
+    clock: systemClock,
+    paths,
+    nodename: 'node1',
+    answers: new Map(),
+    gate: gateFor(8),
+    logOf: (_, rid) =>
+      createLog({
+        file: join(paths.log, `${name}.log`),
+        node: 'node1',
+        name,
+        now: systemClock.now,
+        ...(rid !== undefined && { rid }),
+        console: (_level, line) =>
+          lines.push(line.replace(`node1.${name}`, '').replace(/^[. ]/, '')),
+      }),
+  };
+  const service = () => openService(file, { paths, nodename: 'node1' });
+  return {
+    paths,
+    place,
+    lines,
+    service,
+    configure,
+    async status(rid) {
+      around.answers.clear();
+      const current = await service();
+      const resource = current.resources.find((candidate) => candidate.rid === rid);
+      if (!resource) throw new Error(`no resource ${rid}`);
+      return statusesOf(around, current).of(resource);
+    },
+    async act(action, options = {}) {
+      around.answers.clear();
+      const plan: ActionPlan = plans[action];
+      await perform(await service(), plan, around, options);
+    },
+  };
+}
