@@ -1,5 +1,5 @@
 import { environments } from '../config/environments.js';
-import { defineKeywords, type KeywordTable } from '../config/keyword.js';
+import { defineKeywords, inheritable, type KeywordTable } from '../config/keyword.js';
 import {
   everyResourceKeyword,
   processGroupKeywords,
@@ -338,13 +338,6 @@ export const subsetKeywords = defineKeywords({
   },
   ...processGroupKeywords,
 });
-
-/** Those keywords of a resource that a value in DEFAULT counts for. */
-function inheritable(table: KeywordTable): KeywordTable {
-  return Object.fromEntries(
-    Object.entries(table).filter(([, { inherit = 'leaf>head' }]) => inherit === 'leaf>head'),
-  );
-}
 
 /** How the first generation wrote schedules, in parts. */
 function oldSchedule(deprecatedFor: string) {

@@ -27,15 +27,3 @@ const timeouts: KeywordTable = Object.fromEntries(
     { kind: 'duration', scopable: true, text: 'Longest time of an action.' },
   ]),
 );
-
-/** The keyword that a name, current or old, stands for in a table. */
-export function findKeyword(
-  table: KeywordTable | undefined,
-  name: string,
-): { name: string; keyword: KeywordTable[string] } | undefined {
-  if (!table) return undefined;
-  const keyword = Object.hasOwn(table, name) ? table[name] : undefined;
-  if (keyword) return { name, keyword };
-  const found = Object.entries(table).find(([, { aliases }]) => aliases?.includes(name));
-  return found && { name: found[0], keyword: found[1] };
-}

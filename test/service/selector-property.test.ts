@@ -112,6 +112,9 @@ const operand = fc.constantFrom(
 const match = fc
   .tuple(param, fc.constantFrom('<', '>', '<=', '>=', '=', '~', '~=', ':'), operand)
   .map((parts) => parts.join(''));
+const booleanMatch = fc
+  .tuple(fc.constantFrom('.monitor', 'app.monitor', 'disable'), fc.constantFrom('=', '~'), operand)
+  .map((parts) => parts.join(''));
 const word = fc.constantFrom(
   ...['web', 'db', 'a.b', 'comment', 'nope', 'svc/web', 'ns1/svc/web', 'root/svc/db', '**', '*'],
   ...['w*', '?b', '[a-d]*', '[!w]*', '*.b', 'svc/*', 'ns1/**', '**/web', 'ns1/svc/', '*/svc/db'],
@@ -120,7 +123,14 @@ const word = fc.constantFrom(
 const fragment = fc
   .tuple(
     fc.boolean(),
-    fc.oneof(match, match, word, param, fc.constantFrom(...groups.map((group) => `${group}:`))),
+    fc.oneof(
+      match,
+      match,
+      booleanMatch,
+      word,
+      param,
+      fc.constantFrom(...groups.map((group) => `${group}:`)),
+    ),
   )
   .map(([negated, body]) => `${negated ? '!' : ''}${body}`);
 const chain = fc.array(fragment, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('+'));

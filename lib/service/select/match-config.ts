@@ -1,10 +1,10 @@
 import { textOfValue } from '../../config/convert.js';
-import type { Kind, KindTypes } from '../../config/keyword.js';
+import { findKeyword, type Kind, type KindTypes } from '../../config/keyword.js';
 import { baseKey, splitKeywordPath } from '../../config/keyword-path.js';
 import { type Evaluator, evaluateFound } from '../../config/values.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { headKeywords } from '../keywords.js';
-import { findKeyword, sectionKeywords } from '../section-keywords.js';
+import { sectionKeywords } from '../section-keywords.js';
 import { groupOf, parseSectionName, resourceGroups } from '../sections.js';
 import { compilePattern } from './bounded-pattern.js';
 import type { Match, Operator } from './parse-selector.js';
@@ -51,7 +51,7 @@ export function configTest(match: Match, selector: string): ConfigTest | undefin
 export function isKeyword(body: string): boolean {
   const name = baseKey(body);
   const dot = name.lastIndexOf('.');
-  if (dot === -1) return findKeyword(headKeywords, name) !== undefined;
+  if (dot === -1) return findKeyword([headKeywords], name) !== undefined;
   const owner = body.slice(0, dot);
   const isOwner =
     owner === '' || resourceGroups.includes(owner) || parseSectionName(owner) !== undefined;
@@ -77,7 +77,8 @@ async function setValueOf(
 ): Promise<SetValue | undefined> {
   const header = evaluator.ini.byName.get(section);
   if (!header) return undefined;
-  const named = findKeyword(await sectionKeywords(evaluator, section), baseKey(key));
+  const table = await sectionKeywords(evaluator, section);
+  const named = findKeyword(table ? [table] : [], baseKey(key));
   const keyword = named?.keyword;
   const written = key.includes('@') ? header.byKey.get(key.toLowerCase()) : undefined;
   const found = written
