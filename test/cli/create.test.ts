@@ -16,6 +16,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { lacks } from '../support/can.js';
 import { type ProgramResult, runProgram } from '../support/program.js';
 import { createRoot, type TestRoot } from '../support/root.js';
 import { distProgram, shell } from './edge.js';
@@ -541,6 +542,14 @@ describe('delete', () => {
     expect(existsSync(join(log, 'web2.log.1'))).toBe(true);
     expect(existsSync(join(state, 'svc', 'web'))).toBe(false);
     expect(existsSync('/tmp')).toBe(true);
+    // One with the same name is another service: nothing is left of the last runs of the old one.
+    expect(await svcmgr(['-s', 'web', 'create', '--kw', 'task#1.command=/bin/true'])).toEqual(done);
+    expect((await svcmgr(['web', 'print', 'schedule', '--format', 'json'])).stdout).toContain(
+      '"last_run": null',
+    );
+    expect((await svcmgr(['web2', 'print', 'schedule', '--format', 'json'])).stdout).not.toContain(
+      '"last_run": null',
+    );
     expect(await svcmgr(['delete'])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("'*'"),
@@ -598,6 +607,17 @@ describe('print config', () => {
     );
     expect(await svcmgr(['web', 'print', 'config', '--impersonate', 'n2'])).toMatchObject({
       code: 2,
+    });
+  });
+
+  test('a file that must not be used is shown, and not evaluated', async () => {
+    const root = createRoot({ 'web.conf': file });
+    chmodSync(join(root.paths.etc, 'web.conf'), 0o666);
+    const svcmgr = at(root);
+    expect((await svcmgr(['web', 'print', 'config', '--force'])).stdout).toBe(file);
+    expect(await svcmgr(['web', 'print', 'config', '--eval'])).toMatchObject({
+      code: 78,
+      stdout: '',
     });
   });
 
@@ -672,7 +692,7 @@ describe('edit config', () => {
   });
 });
 
-test('as a user who may not write, every change says so', async () => {
+test.skipIf(lacks('root'))('as a user who may not write, every change says so', async () => {
   const root = createRoot({ 'web.conf': '[DEFAULT]\napp = x\n' });
   chmodSync(root.paths.etc, 0o755);
   const { stderr, code } = await shell(

@@ -6,6 +6,9 @@ import { freshenIndex } from '../../scheduler/fresh-index.js';
 import { placesOf } from '../../service/companions.js';
 import type { InstalledService } from '../../service/installed.js';
 import { groupOf } from '../../service/sections.js';
+import { lastRunTable } from '../../store/last-runs.js';
+import { StoreUnwritableError } from '../../store/store.js';
+import type { App } from '../app.js';
 import { defineCommand } from '../command.js';
 import { changeServices } from './change.js';
 import { selected, selectorOption } from './selection.js';
@@ -52,8 +55,8 @@ export default defineCommand({
       }
     }
     if (args['dry-run']) return 0;
-    const stale = await freshenIndex(await app.scheduler(), await app.store());
-    if (stale) app.note(`warning: ${stale.message}`);
+    const warning = await forget(app, services);
+    if (warning) app.note(`warning: ${warning.message}`);
     return 0;
   },
 });
@@ -73,6 +76,26 @@ function removals(text: string, rid: string, { scope }: InstalledService) {
     });
   });
   return [...new Set(sections)].map((section) => ({ op: 'remove' as const, section }));
+}
+
+/** @returns why the schedule and the last runs of deleted services could not be forgotten now */
+async function forget(
+  app: App,
+  services: readonly InstalledService[],
+): Promise<StoreUnwritableError | undefined> {
+  const store = await app.store();
+  const stale = await freshenIndex(await app.scheduler(), store);
+  if (stale) return stale;
+  try {
+    const lastRuns = lastRunTable(store);
+    store.immediate(() => {
+      for (const { scope } of services) lastRuns.remove(scope);
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreUnwritableError) return error;
+    throw error;
+  }
 }
 
 function remove(place: string): void {

@@ -6,8 +6,9 @@ import { isSecretKey, mask } from '../../config/secrets.js';
 import { evaluateFound } from '../../config/values.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { sectionKeywords } from '../../service/section-keywords.js';
-import { readServiceFile, type ServiceFile } from '../../service/service-file.js';
+import { openServiceFile, readServiceFile, type ServiceFile } from '../../service/service-file.js';
 import { defineCommand } from '../command.js';
+import { requireConfig } from '../config-commands.js';
 import { type ConfigData, emitConfig, printConfig } from '../print-config.js';
 import { serviceContext } from '../service-context.js';
 import { selectedOne, selectorOption } from './selection.js';
@@ -36,12 +37,15 @@ export default defineCommand({
     if (args.impersonate !== undefined && !args.eval) {
       throw new AgentError('E_USAGE', '--impersonate goes with --eval', { exit: 'usage' });
     }
-    const { file } = await selectedOne(app, args);
+    const { path, file } = await selectedOne(app, args);
     if (what === 'mtime') {
       app.print(`${Number(statSync(file, { bigint: true }).mtimeNs) / 1e9}\n`);
       return 0;
     }
-    const opened = readServiceFile(file, serviceContext(app));
+    // A file that must not be used may be looked at: its text, not what it evaluates to.
+    const opened = args.eval
+      ? readServiceFile(file, serviceContext(app))
+      : openServiceFile(path, requireConfig(file, file), serviceContext(app));
     const tables = await tablesOf(opened);
     const tableOf = (section: string): KeywordTable | undefined => tables.get(section);
     if (args.eval) {

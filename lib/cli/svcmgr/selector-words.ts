@@ -52,7 +52,10 @@ export function normaliseSelector(
   }
   const [word = '', ...more] = argv.slice(at);
   const rest = at === argv.length ? [] : [...(spelledOut[word] ?? [word]), ...more];
-  if (rest.length === 0) return selector === undefined ? moved : [selector, ...moved];
+  if (rest.length === 0) {
+    const asksHelp = moved.some((one) => ['--help', '-h', '--version'].includes(one));
+    return selector === undefined || asksHelp ? moved : [selector, ...moved];
+  }
   if (selector !== undefined) moved.push('--service', selector);
   const literal = rest.indexOf('--');
   const end = literal === -1 ? rest.length : literal;
