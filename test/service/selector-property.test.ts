@@ -353,3 +353,34 @@ test('the selector selects what a naive reading of the specification selects', a
   // A property that only ever sees all or nothing would prove little.
   expect(chosen / selections).toBeGreaterThan(0.15);
 }, 60_000);
+
+test('whatever is typed selects something, or is refused with a remedy', async () => {
+  const root = createRoot({
+    'web.conf': '[DEFAULT]\ncomment = x {env.y}\nnodes = a b\n[env]\ny = 1\n[fs#1]\ntype = flag\n',
+    'namespaces/ns1/svc/web.conf': '[DEFAULT\n',
+  });
+  const installed = installedServices(root.paths);
+  const piece = fc.oneof(
+    fc.constantFrom(...'!+,.:=~<>*?[]/#@{}()|^$ \\'.split('')),
+    fc.constantFrom('comment', 'nodes', 'web', 'fs', 'fs#1', 'env', '__proto__', 'constructor'),
+    fc.string({ maxLength: 3 }),
+  );
+  const typed = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
+  let refused = 0;
+  await fc.assert(
+    fc.asyncProperty(typed, fc.constantFrom(undefined, 'ns1'), async (text, namespace) => {
+      try {
+        const { services } = await selectServices(installed, text, {
+          namespace,
+          configReader: async () => configReader({ paths: root.paths, nodename: here, env: {} }),
+        });
+        expect(new Set(services).size).toBe(services.length);
+      } catch (error) {
+        expect(error).toMatchObject({ exitCode: 2, remedy: expect.stringMatching(/./) });
+        refused++;
+      }
+    }),
+    { numRuns: 3000 },
+  );
+  expect(refused).toBeGreaterThan(100);
+}, 60_000);

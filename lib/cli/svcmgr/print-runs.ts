@@ -10,7 +10,9 @@ export default defineCommand({
     // Without a selector also what is left of services that are gone.
     const { service, namespace } = args;
     const everything = service === undefined && namespaceOf(app, args) === undefined;
-    const services = everything ? undefined : await selected(app, { service, namespace });
+    const services = everything
+      ? undefined
+      : await selected(app, { service, namespace }, { inAnyOrder: true });
     const scopes = services?.map(({ scope }) => scope);
     await printRuns(app, args, { scopes, servicesOnly: true });
     return 0;

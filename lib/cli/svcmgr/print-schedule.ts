@@ -11,7 +11,9 @@ export default defineCommand({
   examples: [['$0 -s web print schedule', 'the tasks of one service']],
   async run(app, args) {
     const scopes = new Set(
-      (await selected(app, args, { mayBeEmpty: 'unselected' })).map(({ scope }) => scope),
+      (await selected(app, args, { mayBeEmpty: 'unselected', inAnyOrder: true })).map(
+        ({ scope }) => scope,
+      ),
     );
     await printSchedule(app, args, (scope) => scopes.has(scope), {
       showObject: scopes.size > 1,

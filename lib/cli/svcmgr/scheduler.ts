@@ -11,7 +11,9 @@ export default defineCommand({
   examples: [['$0 -s web scheduler', 'run the tasks of one service that are due']],
   async run(app, args) {
     const scopes = new Set(
-      (await selected(app, args, { mayBeEmpty: 'unselected' })).map(({ scope }) => scope),
+      (await selected(app, args, { mayBeEmpty: 'unselected', inAnyOrder: true })).map(
+        ({ scope }) => scope,
+      ),
     );
     await tick(await app.scheduler(), ({ scope }) => scopes.has(scope));
     return 0;
