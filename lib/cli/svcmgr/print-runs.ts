@@ -12,7 +12,7 @@ export default defineCommand({
     const everything = service === undefined && namespaceOf(app, args) === undefined;
     const services = everything
       ? undefined
-      : await selected(app, { service, namespace }, { inAnyOrder: true });
+      : await selected(app, { service, namespace }, { unordered: true });
     const scopes = services?.map(({ scope }) => scope);
     await printRuns(app, args, { scopes, servicesOnly: true });
     return 0;

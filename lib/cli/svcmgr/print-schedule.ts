@@ -11,7 +11,7 @@ export default defineCommand({
   examples: [['$0 -s web print schedule', 'the tasks of one service']],
   async run(app, args) {
     const scopes = new Set(
-      (await selected(app, args, { mayBeEmpty: 'unselected', inAnyOrder: true })).map(
+      (await selected(app, args, { mayBeEmpty: 'unselected', unordered: true })).map(
         ({ scope }) => scope,
       ),
     );

@@ -63,8 +63,6 @@ export interface SelectOptions {
    * for what machines call on nodes that have no service yet.
    */
   readonly mayBeEmpty?: boolean | 'unselected';
-  /** The order does not matter: then no file is read for it. */
-  readonly inAnyOrder?: boolean;
 }
 
 /**
@@ -76,7 +74,7 @@ export interface SelectOptions {
 export async function selected(
   app: App,
   args: SelectionArgs,
-  { mayBeEmpty = false, inAnyOrder = false }: SelectOptions = {},
+  { mayBeEmpty = false }: SelectOptions = {},
 ): Promise<InstalledService[]> {
   const namespace = namespaceOf(app, args);
   checkFilters(args);
@@ -86,7 +84,7 @@ export async function selected(
     expression === undefined
       ? installed.filter(({ path }) => namespace === undefined || path.namespace === namespace)
       : await chosenBy(app, installed, { expression, namespace });
-  const services = await filtered(app, args, found, inAnyOrder);
+  const services = await filtered(app, args, found);
   const isUnselected = expression === undefined && !isFiltered(args);
   if (services.length > 0 || mayBeEmpty === true) return services;
   if (mayBeEmpty === 'unselected' && isUnselected) return services;
@@ -148,7 +146,6 @@ async function filtered(
   app: App,
   args: SelectionArgs,
   services: readonly InstalledService[],
-  inAnyOrder: boolean,
 ): Promise<InstalledService[]> {
   let kept = [...services];
   const wanted = [args.status, args.state].filter((text) => text !== undefined).map(statusesIn);
@@ -158,8 +155,7 @@ async function filtered(
     kept = kept.filter((one) => wanted.every((statuses) => statuses.includes(statusOf(one))));
   }
   const byBoot = args.onlyprimary || args.onlysecondary;
-  // They come by path: only a priority can change that.
-  const isOrdered = inAnyOrder || kept.length < 2 || !kept.some((one) => mentions(one, 'priority'));
+  const isOrdered = kept.length < 2 || !kept.some((one) => mentions(one, 'priority'));
   if (isOrdered && !byBoot) return kept;
   const { inPriorityOrder, startsAtBoot } = await import('../../service/select/configured.js');
   const configOf = await configReader(app);
@@ -174,7 +170,7 @@ async function filtered(
       }
     });
   }
-  return isOrdered ? kept : inPriorityOrder(kept, configOf);
+  return inPriorityOrder(kept, configOf);
 }
 
 function isFiltered({ status, state, onlyprimary, onlysecondary }: SelectionArgs): boolean {
