@@ -1,10 +1,54 @@
+import type { PlanName } from '../../service/plans.js';
 import type { CommandEntry } from '../command.js';
 import { runProgram } from '../main.js';
 import type { ProcessEdge } from '../process-edge.js';
 import { normaliseSelector } from './selector-words.js';
 
+/** Actions on resources: one file makes the command of each. */
+const actions: Readonly<Record<PlanName, string>> = {
+  start: 'start services',
+  stop: 'stop services',
+  shutdown: 'stop services, standby resources too',
+  startstandby: 'start the standby resources',
+  provision: 'make what the resources need, and start them',
+  unprovision: 'stop the resources and destroy what they were made of',
+  startip: 'start the ip resources',
+  stopip: 'stop the ip resources',
+  startdisk: 'start the disk resources',
+  stopdisk: 'stop the disk resources',
+  startfs: 'start the fs resources and the disks below',
+  stopfs: 'stop the fs resources and the disks below',
+  startshare: 'start the share resources',
+  stopshare: 'stop the share resources',
+  startcontainer: 'start the container resources',
+  stopcontainer: 'stop the container resources',
+  startapp: 'start the app resources',
+  stopapp: 'stop the app resources',
+};
+
+const actionEntries = Object.entries(actions).map(
+  ([words, describe]): CommandEntry => ({
+    words,
+    describe,
+    load: async () => ({
+      default: (await import('./action.js')).actionCommand(words as PlanName),
+    }),
+  }),
+);
+
 /** The commands of svcmgr: listing them loads none. */
 export const svcmgrCommands: readonly CommandEntry[] = [
+  {
+    words: 'print status',
+    describe: 'the instances of services, resource by resource',
+    load: () => import('./print-status.js'),
+  },
+  {
+    words: 'status',
+    describe: 'the overall status of a service as an exit code',
+    load: () => import('./status.js'),
+  },
+  ...actionEntries,
   { words: 'ls', describe: 'the services of this node', load: () => import('./ls.js') },
   { words: 'create', describe: 'make a service', load: () => import('./create.js') },
   {
