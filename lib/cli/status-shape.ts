@@ -1,10 +1,10 @@
 import type { InstanceDocument, ResourceDocument } from '../service/instance.js';
-import { groupsInOrder } from '../status/aggregate.js';
-import { defineShape } from './shape.js';
+import { type Group, groupsInOrder } from '../status/aggregate.js';
+import { defineShape, type FieldSpec } from './shape.js';
 import { isoInstant } from './when.js';
 
 /** An instance as `print status --format json` has it (spec service 5.2). */
-export interface StatusData {
+export interface StatusData extends Record<Group, string> {
   path: string;
   kind: string;
   updated: string | null;
@@ -20,17 +20,25 @@ export interface StatusData {
   overall: string;
   status_group: Record<string, string>;
   monitor: { status: string; target: string | null };
-  running: readonly string[];
+  running: string[];
   subsets: Record<string, unknown>;
   resources: Record<string, unknown>;
   encap: Record<string, unknown>;
 }
+
+const groupFields = Object.fromEntries(
+  groupsInOrder.map((group) => [
+    group,
+    { type: 'string', describe: `status of the ${group} resources, as in \`status_group\`` },
+  ]),
+) as Record<Group, FieldSpec<StatusData>>;
 
 export const statusShape = defineShape<StatusData>({
   schema: 'svcmgr.status.1',
   describe:
     'The instance of a service on this node (`svcmgr -s NAME print status`); several services are an object by path.',
   fields: {
+    ...groupFields,
     path: { type: 'string', describe: 'the path of the service' },
     kind: { type: 'string', describe: 'the kind of the object: `svc`' },
     updated: { type: 'string', describe: 'when the resources were looked at, RFC 3339' },
@@ -46,7 +54,7 @@ export const statusShape = defineShape<StatusData>({
     overall: { type: 'string', describe: 'both, and every warning' },
     status_group: {
       type: 'object',
-      describe: 'status by group; each group is also a field of its own',
+      describe: 'status by group',
     },
     monitor: {
       type: 'object',
@@ -64,10 +72,10 @@ export const statusShape = defineShape<StatusData>({
 });
 
 /** The documented JSON of an instance. */
-export function statusData(instance: InstanceDocument): StatusData & Record<string, unknown> {
+export function statusData(instance: InstanceDocument): StatusData {
   const groups = Object.fromEntries(
     groupsInOrder.map((group) => [group, instance.groups[group] ?? 'n/a']),
-  );
+  ) as Record<Group, string>;
   return {
     ...groups,
     path: instance.scope,

@@ -184,6 +184,22 @@ export function recordSeenProvisioned(service: Service, document: InstanceDocume
   }
 }
 
+/** What may have changed since a document was kept without any resource being looked at. */
+export function withFlags(
+  document: InstanceDocument,
+  place: { directory: string },
+  nodeFrozen: boolean,
+  state: { status: string; target: string | null } | undefined,
+): InstanceDocument {
+  return {
+    ...document,
+    frozen: isFrozen(place),
+    nodeFrozen,
+    state: state?.status ?? 'idle',
+    target: state?.target ?? null,
+  };
+}
+
 /** The last known document; undefined when there is none, or the configuration changed since. */
 export function lastKnown(
   row: { document: string; stamp: string } | undefined,

@@ -42,27 +42,42 @@ export async function operate(
     await perform(service, plan, around, options);
     return;
   }
-  const path = `${service.directory}/lock.generic`;
-  const waitMs = options.waitLockMs ?? service.header.lock_timeout ?? 60_000;
-  await withLock(path, { intent: plan.name, waitMs, object: service.scope }, async () => {
-    const log = around.logOf(service);
-    const began = around.clock.monotonic();
-    let failure: unknown;
-    let statuses: Statuses | undefined;
-    try {
-      statuses = await perform(service, plan, around, options);
-      if (plan.name === 'start' && !isFiltered(options)) {
-        await requireUp(service, statuses, around);
+  const waitMs = lockWait(service, options);
+  await withLock(
+    actionLock(service),
+    { intent: plan.name, waitMs, object: service.scope },
+    async () => {
+      const log = around.logOf(service);
+      const began = around.clock.monotonic();
+      let failure: unknown;
+      let statuses: Statuses | undefined;
+      try {
+        statuses = await perform(service, plan, around, options);
+        if (plan.name === 'start' && !isFiltered(options)) {
+          await requireUp(service, statuses, around);
+        }
+      } catch (error) {
+        failure = error;
       }
-    } catch (error) {
-      failure = error;
-    }
-    remember(service, plan, around, store, failure === undefined, options);
-    await refresh(service, statuses ?? statusesOf(around, service), around, store);
-    const seconds = ((around.clock.monotonic() - began) / 1000).toFixed(3);
-    log.debug('action ended', { action: plan.name, seconds, failed: failure !== undefined });
-    if (failure !== undefined) throw failure;
-  });
+      remember(service, plan, around, store, failure === undefined, options);
+      await refresh(service, statuses ?? statusesOf(around, service), around, store);
+      const seconds = ((around.clock.monotonic() - began) / 1000).toFixed(3);
+      log.debug('action ended', { action: plan.name, seconds, failed: failure !== undefined });
+      if (failure !== undefined) throw failure;
+    },
+  );
+}
+
+/** The lock that actions on a service take: whoever holds it is at work. */
+export function actionLock({ directory }: Pick<Service, 'directory'>): string {
+  return `${directory}/lock.generic`;
+}
+
+const defaultLockWaitMs = 60_000;
+
+/** How long an action waits for another one, ms. */
+export function lockWait({ header }: Service, { waitLockMs }: OperateOptions): number {
+  return waitLockMs ?? header.lock_timeout ?? defaultLockWaitMs;
 }
 
 /** @throws AgentError when the action must not begin */

@@ -50,12 +50,23 @@ export const instanceTable = defineTable((store) => {
   const state = db.prepare<[string], ActionState>(
     'SELECT status, target, since FROM action_state WHERE scope = ?',
   );
+  const states = db.prepare<[], ActionState & { scope: string }>(
+    'SELECT scope, status, target, since FROM action_state',
+  );
   const setState = db.prepare<ActionState & { scope: string }>(`
     INSERT INTO action_state (scope, status, target, since)
     VALUES (@scope, @status, @target, @since)
     ON CONFLICT (scope) DO UPDATE SET
       status = excluded.status, target = excluded.target, since = excluded.since`);
   const clearState = db.prepare<[string]>('DELETE FROM action_state WHERE scope = ?');
+  const clearTries = db.prepare<[string]>('DELETE FROM restart WHERE scope = ?');
+  const clearTry = db.prepare<[string, string]>('DELETE FROM restart WHERE scope = ? AND rid = ?');
+  const tries = db.prepare<[string, string], { tries: number; lastAt: number }>(
+    'SELECT tries, last_at AS lastAt FROM restart WHERE scope = ? AND rid = ?',
+  );
+  const addTry = db.prepare<{ scope: string; rid: string; at: number }>(`
+    INSERT INTO restart (scope, rid, tries, last_at) VALUES (@scope, @rid, 1, @at)
+    ON CONFLICT (scope, rid) DO UPDATE SET tries = tries + 1, last_at = excluded.last_at`);
   const removals = ['instance', 'action_state', 'status_history', 'restart'].map((table) =>
     db.prepare<[string]>(`DELETE FROM ${table} WHERE scope = ?`),
   );
@@ -74,8 +85,19 @@ export const instanceTable = defineTable((store) => {
     changes: (scope: string, rid: string) => changes.all(scope, rid),
     /** Undefined: idle. */
     state: (scope: string): ActionState | undefined => state.get(scope),
+    /** All that are not idle, by scope. */
+    states: () => new Map(states.all().map((row) => [row.scope, row])),
     setState: (scope: string, row: ActionState): void => void setState.run({ ...row, scope }),
     clearState: (scope: string): void => void clearState.run(scope),
+    /** Forgets the failure state and the tries of the resource monitor. */
+    clear(scope: string): void {
+      clearState.run(scope);
+      clearTries.run(scope);
+    },
+    /** Tries of the resource monitor for one resource since it was last up. */
+    tries: (scope: string, rid: string) => tries.get(scope, rid) ?? { tries: 0, lastAt: 0 },
+    addTry: (scope: string, rid: string, at: number): void => void addTry.run({ scope, rid, at }),
+    clearTry: (scope: string, rid: string): void => void clearTry.run(scope, rid),
     /** Forgets a service that is deleted. */
     remove(scope: string): void {
       for (const removal of removals) removal.run(scope);

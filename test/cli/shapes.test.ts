@@ -100,6 +100,7 @@ const commands: {
     list: true,
     code: 78,
   },
+  { program: 'svcmgr', argv: ['web', 'print', 'status'], schema: 'svcmgr.status.1', list: false },
   { program: 'svcmgr', argv: ['ls'], schema: 'nodemgr.object.1', list: true },
 ];
 

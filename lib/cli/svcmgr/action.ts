@@ -1,8 +1,7 @@
-/** start, stop and the other actions on resources: one command for each plan. */
+/** start, stop and the other actions on resources: one command for each operation. */
 import { AgentError } from '../../errors/agent-error.js';
 import { readNodeSettings } from '../../node/settings.js';
-import { operate } from '../../service/operate.js';
-import { type PlanName, plans } from '../../service/plans.js';
+import { type OperationName, operations } from '../../service/operations.js';
 import { openService } from '../../service/service.js';
 import { parseDuration } from '../../units/duration.js';
 import type { App } from '../app.js';
@@ -63,8 +62,8 @@ export const actionOptions = {
 
 export type ActionArgs = Args<typeof actionOptions>;
 
-/** The command of one plan. */
-export function actionCommand(name: PlanName): Command<typeof actionOptions> {
+/** The command of one operation. */
+export function actionCommand(name: OperationName): Command<typeof actionOptions> {
   return defineCommand({
     options: actionOptions,
     examples: [
@@ -75,7 +74,7 @@ export function actionCommand(name: PlanName): Command<typeof actionOptions> {
   });
 }
 
-async function act(app: App, name: PlanName, args: ActionArgs): Promise<number> {
+async function act(app: App, name: OperationName, args: ActionArgs): Promise<number> {
   const services = await selected(app, args.service);
   const store = await app.store();
   const settings = readNodeSettings(app.paths);
@@ -97,7 +96,7 @@ async function act(app: App, name: PlanName, args: ActionArgs): Promise<number> 
           { ...app, env: app.edge.env, nodeConf: settings.get },
           { provisioning: name === 'provision' },
         );
-        await operate(service, plans[name], around, store, {
+        await operations[name](service, around, store, {
           rid: args.rid,
           tags: args.tags,
           subsets: args.subsets,

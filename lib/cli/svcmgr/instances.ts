@@ -1,7 +1,14 @@
 /** What is known of the instances of services, last known or refreshed. */
+import { objectVarDirectory } from '../../config/object-path.js';
 import { readNodeSettings } from '../../node/settings.js';
+import { isNodeFrozen } from '../../service/frozen.js';
 import type { InstalledService } from '../../service/installed.js';
-import { configurationStamp, type InstanceDocument, lastKnown } from '../../service/instance.js';
+import {
+  configurationStamp,
+  type InstanceDocument,
+  lastKnown,
+  withFlags,
+} from '../../service/instance.js';
 import { type InstanceRow, instanceTable } from '../../store/instances.js';
 import type { App } from '../app.js';
 import type { GlobalArgs } from '../global-args.js';
@@ -25,10 +32,14 @@ export async function instancesOf(
     services.length < manyServices
       ? undefined
       : new Map(table.all().map((row): [string, InstanceRow] => [row.scope, row]));
-  const known = services.map(({ scope, file }) => {
+  const states = table.states();
+  const nodeFrozen = isNodeFrozen(app.paths);
+  const known = services.map(({ scope, file, path }) => {
     if (refresh) return undefined;
     const row = rows ? rows.get(scope) : table.get(scope);
-    return lastKnown(row, configurationStamp(file));
+    const document = lastKnown(row, configurationStamp(file));
+    const place = { directory: objectVarDirectory(app.paths, path) };
+    return document && withFlags(document, place, nodeFrozen, states.get(scope));
   });
   const unknown = services.filter((_, at) => known[at] === undefined);
   if (unknown.length === 0) return known.filter((document) => document !== undefined);

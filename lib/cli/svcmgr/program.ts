@@ -1,13 +1,15 @@
-import type { PlanName } from '../../service/plans.js';
+import type { OperationName } from '../../service/operations.js';
 import type { CommandEntry } from '../command.js';
 import { runProgram } from '../main.js';
 import type { ProcessEdge } from '../process-edge.js';
 import { normaliseSelector } from './selector-words.js';
 
 /** Actions on resources: one file makes the command of each. */
-const actions: Readonly<Record<PlanName, string>> = {
+const actions: Readonly<Record<OperationName, string>> = {
   start: 'start services',
   stop: 'stop services',
+  restart: 'stop services and start them again',
+  boot: 'what the start of the system does',
   shutdown: 'stop services, standby resources too',
   startstandby: 'start the standby resources',
   provision: 'make what the resources need, and start them',
@@ -31,7 +33,7 @@ const actionEntries = Object.entries(actions).map(
     words,
     describe,
     load: async () => ({
-      default: (await import('./action.js')).actionCommand(words as PlanName),
+      default: (await import('./action.js')).actionCommand(words as OperationName),
     }),
   }),
 );
@@ -49,6 +51,27 @@ export const svcmgrCommands: readonly CommandEntry[] = [
     load: () => import('./status.js'),
   },
   ...actionEntries,
+  {
+    words: 'freeze',
+    describe: 'keep actions and the scheduler away from instances',
+    load: async () => ({ default: (await import('./freeze.js')).freezeCommand('freeze') }),
+  },
+  {
+    words: 'thaw',
+    describe: 'let actions and the scheduler in again',
+    load: async () => ({ default: (await import('./freeze.js')).freezeCommand('thaw') }),
+  },
+  {
+    words: 'frozen',
+    describe: 'whether a service is frozen, as an exit code',
+    load: async () => ({ default: (await import('./freeze.js')).frozenCommand }),
+  },
+  {
+    words: 'clear',
+    describe: 'forget a failed action and tries to restart',
+    load: () => import('./clear.js'),
+  },
+  { words: 'abort', describe: 'end the action that runs', load: () => import('./abort.js') },
   { words: 'ls', describe: 'the services of this node', load: () => import('./ls.js') },
   { words: 'create', describe: 'make a service', load: () => import('./create.js') },
   {
