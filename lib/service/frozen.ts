@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServiceFacts } from '../driver/contract.js';
 import type { Paths } from '../env/paths.js';
 
@@ -11,11 +11,11 @@ const flagOf = ({ directory }: Place): string => `${directory}/frozen`;
 export const nodeFlag = (paths: Paths): string => `${paths.var}/node/frozen`;
 
 export function isFrozen(service: Place): boolean {
-  return exists(flagOf(service));
+  return existsSync(flagOf(service));
 }
 
 export function isNodeFrozen(paths: Paths): boolean {
-  return exists(nodeFlag(paths));
+  return existsSync(nodeFlag(paths));
 }
 
 /** @returns false when it was frozen already */
@@ -31,8 +31,4 @@ export function thaw(service: Place): boolean {
   if (!isFrozen(service)) return false;
   rmSync(flagOf(service), { force: true });
   return true;
-}
-
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -21,7 +21,8 @@ export async function eachService(
   let sum = 0;
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      sum += await attempt(app, next, work);
+      const code = await attempt(app, next, work);
+      sum += code;
     }
   };
   const workers = parallel ? Math.min(parallelServices, services.length) : 1;

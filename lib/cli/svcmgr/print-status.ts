@@ -1,6 +1,7 @@
 /** svcmgr print status: the instances of services on this node, resource by resource. */
 import { isGlob } from '../../config/glob.js';
 import type { Document } from '../../render/emit.js';
+import type { InstanceDocument } from '../../service/instance.js';
 import { defineCommand } from '../command.js';
 import { statusData, statusRows, statusShape } from '../status-shape.js';
 import { statusTree } from '../status-tree.js';
@@ -24,14 +25,11 @@ export default defineCommand({
     const instances = await instancesOf(app, services, args, { refresh: args.refresh });
     const showDisabled = args['show-disabled'] ? true : args['hide-disabled'] ? false : undefined;
     const one = instances.length === 1 && args.service !== undefined && isPlainName(args.service);
-    const [first] = instances;
     const document: Document<object> = {
       schema: statusShape.schema,
-      data:
-        one && first
-          ? statusData(first)
-          : Object.fromEntries(instances.map((instance) => [instance.scope, statusData(instance)])),
-      rows: instances.flatMap(statusRows),
+      // With a thousand services each form takes its time: only the one that is asked for is made.
+      data: args.format.endsWith('json') ? dataOf(instances, one) : {},
+      rows: args.format === 'csv' ? instances.flatMap(statusRows) : [],
       text: (style) =>
         instances
           .map((instance) => statusTree(instance, { verbose: args.verbose, showDisabled, style }))
@@ -41,6 +39,13 @@ export default defineCommand({
     return instances.length < services.length ? 1 : 0;
   },
 });
+
+/** One service named by its name is the object itself, anything else an object by path. */
+function dataOf(instances: readonly InstanceDocument[], one: boolean): object {
+  const [first] = instances;
+  if (one && first) return statusData(first);
+  return Object.fromEntries(instances.map((instance) => [instance.scope, statusData(instance)]));
+}
 
 function isPlainName(selector: string): boolean {
   return !isGlob(selector) && !/[,+!=<>~:]/.test(selector);
