@@ -19,7 +19,7 @@ const dfModule = await bundled('lib/host/df.ts');
 const run = createRunner({ cgroups: null });
 
 function mount(mountPoint: string, device = '/dev/sda1', type = 'ext4', n = 1): Mount {
-  return { mountPoint, device, type, options: ['rw'], deviceNumber: `8:${n}` };
+  return { mountPoint, device, type, options: ['rw'], deviceNumber: `8:${n}`, root: '/' };
 }
 
 test('statfs: reserved blocks are neither used nor free; percent rounded up', () => {
@@ -91,6 +91,7 @@ test('a captured mount table', () => {
       type: 'ext4',
       options: ['rw', 'noatime', 'errors=continue'],
       deviceNumber: '98:0',
+      root: '/',
     },
   ]);
   expect(isRemote(mount('/x', '10.0.0.1:/e', 'nfs'))).toBe(true);
