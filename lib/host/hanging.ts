@@ -40,13 +40,18 @@ export interface HangingDeps {
   readonly directory: string;
 }
 
-/** The process that asks a place now, or that hangs there. */
+/** Who asks a place now, or what hangs there. */
 interface Asking {
   readonly place: string;
-  readonly process: ProcessIdentity;
+  /** The agent that asks: the record is its own until it hangs or the agent is gone. */
+  readonly asker: ProcessIdentity;
+  /** Tells the questions of one agent apart. */
+  readonly question: number;
+  /** The command, once it runs. */
+  readonly process?: ProcessIdentity;
   /** UTC milliseconds. */
   readonly since: number;
-  /** Not even SIGKILL ended it. */
+  /** Not even SIGKILL ended the command. */
   readonly hangs: boolean;
 }
 
@@ -54,7 +59,7 @@ interface Asking {
 const vanishMs = 300;
 
 /** Questions of this process by place: they go one after the other without looking at the disk. */
-const queues = new Map<string, Promise<unknown>>();
+const queues = new Map<string, Promise<PlaceAnswer | undefined>>();
 
 /**
  * Asks places that may hang, a mount point whose server is gone for example, each through a command
@@ -66,8 +71,10 @@ const queues = new Map<string, Promise<unknown>>();
 export function askPlaces(deps: HangingDeps): AskPlace {
   return async (place, argv, options) => {
     const file = join(deps.directory, `${createHash('sha256').update(place).digest('hex')}.json`);
-    const before = queues.get(file);
-    const answer = (before ?? Promise.resolve()).then(() => ask(deps, file, place, argv, options));
+    const answer = (queues.get(file) ?? Promise.resolve(undefined)).then((before) =>
+      // Who waited for a silent place has waited long enough.
+      before?.state === 'silent' ? before : ask(deps, file, place, argv, options),
+    );
     const settled = answer.catch(() => undefined);
     queues.set(file, settled);
     try {
@@ -86,12 +93,12 @@ async function ask(
   options: PlaceOptions,
 ): Promise<PlaceAnswer> {
   const since = clock.now();
-  const mine: Asking = { place, process: selfIdentity(), since, hangs: false };
+  const mine: Asking = { place, asker: selfIdentity(), question: ++questions, since, hangs: false };
   const deadline = systemClock.monotonic() + options.timeoutMs;
   let isClaimed = false;
   for (let pause = 1; !isClaimed; pause = Math.min(pause * 2, 50)) {
     const known = read(file);
-    if (known && isAlive(known.process)) {
+    if (known && isCurrent(known)) {
       // Somebody asks just now: what becomes of that is our answer too.
       if (known.hangs || systemClock.monotonic() >= deadline) return silent(known);
       await delay(pause);
@@ -99,7 +106,7 @@ async function ask(
     }
     if (known) removeStale(file, known);
     const claim = create(file, mine);
-    if (claim === 'impossible') break;
+    if (claim === 'impossible' || systemClock.monotonic() >= deadline) break;
     isClaimed = claim === 'made';
   }
   let hanging: Asking | undefined;
@@ -108,8 +115,8 @@ async function ask(
       ...options,
       graceMs: 0,
       vanishMs,
-      onStart({ pid, startTime, bootId = mine.process.bootId }) {
-        // When we are killed, the record has to name the one that stays.
+      onStart({ pid, startTime, bootId = mine.asker.bootId }) {
+        // When we are killed, the record has to name what stays.
         if (isClaimed) replace(file, { ...mine, process: { pid, startTime, bootId } });
       },
     });
@@ -119,22 +126,43 @@ async function ask(
     return { state: 'silent', pid: stuck?.pid, since };
   } finally {
     if (isClaimed && hanging) replace(file, hanging);
-    else if (isClaimed) rmSync(file, { force: true });
+    else if (isClaimed && isSame(read(file), mine)) rmSync(file, { force: true });
   }
+}
+
+let questions = 0;
+
+function isCurrent({ asker, process, hangs }: Asking): boolean {
+  return (!hangs && isAlive(asker)) || (process !== undefined && isAlive(process));
+}
+
+function isSame(a: Asking | undefined, b: Asking): boolean {
+  return a?.asker.pid === b.asker.pid && a.question === b.question && a.since === b.since;
 }
 
 function silent({ process, since }: Asking): PlaceAnswer {
-  return { state: 'silent', pid: process.pid, since };
+  return { state: 'silent', pid: process?.pid, since };
 }
 
+/** Undefined when there is none. What nobody can read is a record of nobody: it is replaced. */
 function read(file: string): Asking | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Asking;
+    const record = JSON.parse(readFileSync(file, 'utf8')) as Partial<Asking>;
+    return record.asker?.bootId === undefined ? nobody : (record as Asking);
   } catch (error) {
-    if (errnoOf(error) !== undefined || error instanceof SyntaxError) return undefined;
-    throw error;
+    if (error instanceof SyntaxError) return nobody;
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
   }
 }
+
+const nobody: Asking = {
+  place: '',
+  asker: { pid: 0, startTime: 0, bootId: '' },
+  question: 0,
+  since: 0,
+  hangs: false,
+};
 
 let copies = 0;
 
@@ -176,7 +204,7 @@ function removeStale(file: string, known: Asking): void {
   try {
     renameSync(file, taken);
     const now = read(taken);
-    if (now && now.process.pid !== known.process.pid) linkSync(taken, file);
+    if (now && !isSame(now, known)) linkSync(taken, file);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
   } finally {
