@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock, systemClock } from '../env/clock.js';
+import type { Paths } from '../env/paths.js';
 import {
   identityOf,
   isAlive,
@@ -36,8 +37,13 @@ export type AskPlace = (
 export interface HangingDeps {
   readonly run: Run;
   readonly clock: Pick<Clock, 'now'>;
-  /** Where the processes that ask are remembered: it must not outlive a boot by much. */
+  /** `hangingDirectory`. */
   readonly directory: string;
+}
+
+/** Where the processes of this node remember who asks: it goes with a boot, as they do. */
+export function hangingDirectory({ run }: Pick<Paths, 'run'>): string {
+  return join(run, 'hanging');
 }
 
 /** Who asks a place now, or what hangs there. */

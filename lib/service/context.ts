@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type {
   ActionContext,
   ChangeOptions,
@@ -17,7 +16,7 @@ import {
   type RunResult,
   showCommand,
 } from '../exec/run.js';
-import { askPlaces } from '../host/hanging.js';
+import { askPlaces, hangingDirectory } from '../host/hanging.js';
 import type { Log } from '../log/log.js';
 import type { Part } from '../status/aggregate.js';
 import { partialAvail } from '../status/aggregate.js';
@@ -69,7 +68,7 @@ export function readContext(
   askStatus: AskStatus,
 ): ReadContext {
   const { run, clock, paths, nodename, answers, gate } = around;
-  const askPlace = askPlaces({ run, clock, directory: join(paths.run, 'hanging') });
+  const askPlace = askPlaces({ run, clock, directory: hangingDirectory(paths) });
   return {
     rid: resource.rid,
     service,
