@@ -3,6 +3,7 @@ import type { ObjectPath } from '../config/object-path.js';
 import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
 import type { Run, RunOptions, RunResult, Stream, Usage } from '../exec/run.js';
+import type { AskPlace } from '../host/hanging.js';
 import type { Log } from '../log/log.js';
 import type { DriverStatus, Status } from '../status/values.js';
 
@@ -68,6 +69,12 @@ export interface ReadContext {
   partialAvail(without: readonly string[]): Promise<Status>;
   /** Runs a command that only reads; quiet. Any exit code is an answer. */
   probe(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
+  /**
+   * Runs a command that looks at a place which may hang whoever looks: a mount point, or the mount
+   * point that a file lies on. A process that cannot be ended is remembered, over all processes of the
+   * node: while it lives the place is `silent` at once.
+   */
+  readonly probePlace: AskPlace;
   /**
    * The answer of a question that several resources ask, once per process: the table of mounts, the
    * list of containers. Every `change` of any resource forgets all answers.

@@ -2,7 +2,16 @@ import type { Driver } from '../driver/contract.js';
 
 /** Every driver by id. Naming one loads nothing. */
 export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<never> }>>> = {
+  'disk.loop': () => import('./disk/loop.js'),
+  'fs.bind': () => import('./fs/bind.js'),
+  'fs.btrfs': () => import('./fs/btrfs.js'),
   'fs.directory': () => import('./fs/directory.js'),
+  'fs.ext2': () => import('./fs/ext2.js'),
+  'fs.ext3': () => import('./fs/ext3.js'),
+  'fs.ext4': () => import('./fs/ext4.js'),
   'fs.flag': () => import('./fs/flag.js'),
+  'fs.nfs': () => import('./fs/nfs.js'),
+  'fs.tmpfs': () => import('./fs/tmpfs.js'),
+  'fs.xfs': () => import('./fs/xfs.js'),
   'task.host': () => import('./task/host.js'),
 };

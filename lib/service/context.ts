@@ -16,6 +16,7 @@ import {
   type RunResult,
   showCommand,
 } from '../exec/run.js';
+import { askPlaces, hangingDirectory } from '../host/hanging.js';
 import type { Log } from '../log/log.js';
 import type { Part } from '../status/aggregate.js';
 import { partialAvail } from '../status/aggregate.js';
@@ -67,6 +68,7 @@ export function readContext(
   askStatus: AskStatus,
 ): ReadContext {
   const { run, clock, paths, nodename, answers, gate } = around;
+  const askPlace = askPlaces({ run, clock, directory: hangingDirectory(paths) });
   return {
     rid: resource.rid,
     service,
@@ -84,6 +86,7 @@ export function readContext(
       return partialAvail(await Promise.all(asked.map(askStatus)), without);
     },
     probe: (argv, options) => gate(() => run(argv, { timeoutMs: probeTimeoutMs, ...options })),
+    probePlace: (place, argv, options) => gate(() => askPlace(place, argv, options)),
     once<T>(question: string, ask: () => Promise<T>): Promise<T> {
       let answer = answers.get(question) as Promise<T> | undefined;
       if (!answer) {

@@ -16,15 +16,9 @@ const probes = {
   /** A mount namespace of our own with a file system of our own in it. */
   mount: () => succeeds(['unshare', '-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]),
   /** A file of an ext4 file system, mounted through a loop device. */
-  loop: () => {
-    const image = join(tmpdir(), `loop-probe-${process.pid}`);
-    const script = `truncate -s 2M "$1" && mkfs.ext4 -q -F "$1" && mount -o loop "$1" /mnt && umount /mnt`;
-    try {
-      return succeeds(['unshare', '-m', 'sh', '-c', script, 'sh', image]);
-    } finally {
-      rmSync(image, { force: true });
-    }
-  },
+  loop: () => mountsImage('2M', 'mkfs.ext4 -q -F'),
+  xfs: () => mountsImage('310M', 'mkfs.xfs -q -f'),
+  btrfs: () => mountsImage('120M', 'mkfs.btrfs -q -f'),
 } as const satisfies Record<string, () => boolean>;
 
 export type Ability = keyof typeof probes;
@@ -59,6 +53,17 @@ export function fakeTimeLibrary(): string | undefined {
     '/usr/lib64/faketime/libfaketime.so.1',
     '/usr/lib/faketime/libfaketime.so.1',
   ].find((path) => existsSync(path));
+}
+
+/** Whether a file of this size can be made a file system and mounted. */
+function mountsImage(size: string, make: string): boolean {
+  const image = join(tmpdir(), `loop-probe-${process.pid}`);
+  const script = `truncate -s ${size} "$1" && ${make} "$1" && mount -o loop "$1" /mnt && umount /mnt`;
+  try {
+    return succeeds(['unshare', '-m', 'sh', '-c', script, 'sh', image]);
+  } finally {
+    rmSync(image, { force: true });
+  }
 }
 
 function succeeds([program = '', ...args]: readonly string[]): boolean {
