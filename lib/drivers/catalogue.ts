@@ -2,6 +2,8 @@ import type { Driver } from '../driver/contract.js';
 
 /** Every driver by id. Naming one loads nothing. */
 export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<never> }>>> = {
+  'app.forking': () => import('./app/forking.js'),
+  'app.simple': () => import('./app/simple.js'),
   'fs.directory': () => import('./fs/directory.js'),
   'fs.flag': () => import('./fs/flag.js'),
   'task.host': () => import('./task/host.js'),
