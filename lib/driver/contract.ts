@@ -54,6 +54,7 @@ export interface Sibling {
 /** What only reads: for status and for questions. */
 export interface ReadContext {
   readonly rid: string;
+  readonly tags: readonly string[];
   readonly service: ServiceFacts;
   readonly nodename: string;
   readonly paths: Paths;

@@ -6,5 +6,6 @@ export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<ne
   'app.simple': () => import('./app/simple.js'),
   'fs.directory': () => import('./fs/directory.js'),
   'fs.flag': () => import('./fs/flag.js'),
+  'ip.host': () => import('./ip/host.js'),
   'task.host': () => import('./task/host.js'),
 };

@@ -1,4 +1,4 @@
-import type { RunOptions, RunResult } from '../exec/run.js';
+import type { Run } from '../exec/run.js';
 
 /** What decides how a file can be executed. */
 export interface FileFacts {
@@ -8,14 +8,12 @@ export interface FileFacts {
   readonly isExecutable: boolean;
 }
 
-type Probe = (argv: readonly string[], options?: RunOptions) => Promise<RunResult>;
-
 /**
  * Facts of a file from stat(1): a command, because the file may lie on a mount that does not answer.
  * Undefined when there is no such file.
  */
-export async function statFile(probe: Probe, path: string): Promise<FileFacts | undefined> {
-  const { exitCode, stdout } = await probe(['stat', '-L', '-c', '%u %f', '--', path], {
+export async function statFile(run: Run, path: string): Promise<FileFacts | undefined> {
+  const { exitCode, stdout } = await run(['stat', '-L', '-c', '%u %f', '--', path], {
     timeoutMs: 5000,
     graceMs: 0,
   });

@@ -70,6 +70,7 @@ export function readContext(
   const { run, clock, paths, nodename, answers, gate } = around;
   return {
     rid: resource.rid,
+    tags: resource.tags,
     service,
     nodename,
     paths,

@@ -81,10 +81,9 @@ conformance({
 
 /** A service with one app, its lines beginning with those of the operator's view. */
 function appRig(lines: string, head = ''): Rig {
-  return createRig(
-    (place) => `${head}\n[app#1]\n${lines.replaceAll('{place}', place)}\n`,
-    `app${process.pid}-${++uniques}`,
-  );
+  return createRig((place) => `${head}\n[app#1]\n${lines.replaceAll('{place}', place)}\n`, {
+    name: `app${process.pid}-${++uniques}`,
+  });
 }
 
 describe('lines', () => {

@@ -4,7 +4,7 @@
  */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Ability, lacks } from '../support/can.js';
-import { createRig, type Rig } from './rig.js';
+import { createRig, type Rig, type RigOptions } from './rig.js';
 
 /** One driver on this host. */
 export interface DriverCase {
@@ -12,6 +12,8 @@ export interface DriverCase {
   readonly name: string;
   readonly needs?: readonly Ability[];
   readonly rid: string;
+  /** Where its commands run, see `RigOptions`. */
+  readonly wrap?: RigOptions['wrap'];
   /** The service file, given a directory for files of the test. */
   config(place: string): string;
   /** Makes what the resource needs before it can be started. */
@@ -43,8 +45,9 @@ export interface DriverCase {
 }
 
 export function conformance(driver: DriverCase): void {
+  const options: RigOptions = driver.wrap ? { wrap: driver.wrap } : {};
   const rigOf = async (): Promise<Rig> => {
-    const rig = createRig((place) => driver.config(place));
+    const rig = createRig((place) => driver.config(place), options);
     onTestFinished(async () => driver.cleanUp?.(rig));
     await driver.prepare?.(rig);
     return rig;
@@ -98,7 +101,7 @@ export function conformance(driver: DriverCase): void {
     test('a start that is taken back leaves the host as before', async () => {
       // A subset of the group app comes last: its failure takes back the one under test.
       const failing = '\n[app#zz]\ntype = test-fails\nsubset = zz\n';
-      const rig = createRig((place) => `${driver.config(place)}${failing}`);
+      const rig = createRig((place) => `${driver.config(place)}${failing}`, options);
       onTestFinished(async () => driver.cleanUp?.(rig));
       await driver.prepare?.(rig);
       const before = await driver.traces(rig);
@@ -141,7 +144,7 @@ export function conformance(driver: DriverCase): void {
 
     if (provisions) {
       test('provision twice, unprovision twice', async () => {
-        const rig = createRig((place) => driver.config(place));
+        const rig = createRig((place) => driver.config(place), options);
         onTestFinished(async () => driver.cleanUp?.(rig));
         const before = await driver.traces(rig);
         expect(await provisions.exists(rig)).toBe(false);

@@ -25,6 +25,13 @@ const probes = {
       rmSync(image, { force: true });
     }
   },
+  /** A network namespace of our own. */
+  netns: () => {
+    const name = `probe-${process.pid}`;
+    return succeeds(['ip', 'netns', 'add', name]) && succeeds(['ip', 'netns', 'del', name]);
+  },
+  arping: () => succeeds(['sh', '-c', 'command -v arping']),
+  ping: () => succeeds(['sh', '-c', 'command -v ping']),
 } as const satisfies Record<string, () => boolean>;
 
 export type Ability = keyof typeof probes;
