@@ -55,11 +55,14 @@ export interface Sibling {
 /** What only reads: for status and for questions. */
 export interface ReadContext {
   readonly rid: string;
+  readonly tags: readonly string[];
   readonly service: ServiceFacts;
   readonly nodename: string;
   readonly paths: Paths;
   readonly clock: Clock;
   readonly log: Log;
+  /** Variables of spec service 9.3, for programs of the operator. */
+  readonly environment: Readonly<Record<string, string>>;
   /** The other resources of the service. */
   readonly siblings: readonly Sibling[];
   /**
@@ -87,6 +90,13 @@ export interface ChangeOptions extends RunOptions {
   acceptExitCodes?: readonly number[];
   /** Levels of what it prints; default: `info` for stdout, `warn` for stderr of a success. */
   quietErrors?: boolean;
+  /** Logged in place of the command line. */
+  announce?: string;
+  /**
+   * Each line of output is logged as it comes, `| ` in front, stderr as error: how programs of the
+   * operator are shown. With an `onLine` of its own nothing is logged.
+   */
+  streams?: boolean;
 }
 
 /** What may change the host: for actions. */
@@ -98,8 +108,6 @@ export interface ActionContext extends ReadContext {
   readonly force: boolean;
   /** Ends when the operator interrupts the action or its time is over. */
   readonly signal: AbortSignal;
-  /** Variables of spec service 9.3, for programs of the operator. */
-  readonly environment: Readonly<Record<string, string>>;
   /** The status of this resource now. */
   status(): Promise<Status>;
   /**

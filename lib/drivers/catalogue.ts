@@ -5,6 +5,8 @@ export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<ne
   'disk.loop': () => import('./disk/loop.js'),
   'fs.bind': () => import('./fs/bind.js'),
   'fs.btrfs': () => import('./fs/btrfs.js'),
+  'app.forking': () => import('./app/forking.js'),
+  'app.simple': () => import('./app/simple.js'),
   'fs.directory': () => import('./fs/directory.js'),
   'fs.ext2': () => import('./fs/ext2.js'),
   'fs.ext3': () => import('./fs/ext3.js'),
@@ -13,5 +15,6 @@ export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<ne
   'fs.nfs': () => import('./fs/nfs.js'),
   'fs.tmpfs': () => import('./fs/tmpfs.js'),
   'fs.xfs': () => import('./fs/xfs.js'),
+  'ip.host': () => import('./ip/host.js'),
   'task.host': () => import('./task/host.js'),
 };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../lib/env/clock.js';
 import { type Paths, pathsBelow } from '../../lib/env/paths.js';
-import { createRunner, type Run } from '../../lib/exec/run.js';
+import { createRunner, type Run, type RunOptions } from '../../lib/exec/run.js';
 import type { Mount } from '../../lib/host/mounts.js';
 import { createLog } from '../../lib/log/create-log.js';
 import { gateFor, type Surroundings } from '../../lib/service/context.js';
@@ -38,13 +38,22 @@ export interface Captured {
   mounts?(): readonly Mount[];
 }
 
+export interface RigOptions {
+  /** Name of the service; default `svc1`. */
+  readonly name?: string;
+  /** Puts every command into another place: `ip netns exec`. */
+  readonly wrap?: (argv: readonly string[]) => readonly string[];
+  /** Runs the commands in place of the runner, or before it. */
+  readonly run?: (argv: readonly string[], real: Run, options?: RunOptions) => ReturnType<Run>;
+  readonly captured?: Captured;
+}
+
 /**
- * @param text of the service file; `{place}` stands for the directory of the test
+ * @param text of the service file, given the directory of the test
  */
 export function createRig(
   text: string | ((place: string) => string),
-  name = 'svc1',
-  captured?: Captured,
+  { name = 'svc1', wrap, run, captured }: RigOptions = {},
 ): Rig {
   const place = mkdtempSync(join(tmpdir(), 'nodemgr-driver-'));
   onTestFinished(() => rmSync(place, { recursive: true, force: true }));
@@ -55,8 +64,10 @@ export function createRig(
   configure(typeof text === 'string' ? text : text(place));
 
   const lines: string[] = [];
+  const runner = createRunner({ env: { HOME: '/root' } });
+  const wrapped: Run = wrap ? (argv, options) => runner(wrap(argv), options) : runner;
   const around: Surroundings = {
-    run: captured?.run ?? createRunner({ env: { HOME: '/root' } }),
+    run: captured?.run ?? (run ? (argv, options) => run(argv, wrapped, options) : wrapped),
     clock: systemClock,
     paths,
     nodename: 'node1',

@@ -89,7 +89,7 @@ test('rollback = false and --disable-rollback leave what was started', async () 
   const rig = createRig(`[DEFAULT]\nrollback = false\n${resources}`);
   await expect(rig.act('start')).rejects.toThrow();
   expect(isUp(rig, 'fs#1')).toBe(true);
-  const other = createRig(resources, 'svc2');
+  const other = createRig(resources, { name: 'svc2' });
   await expect(other.act('start', { disableRollback: true })).rejects.toThrow();
   expect(existsSync(join(other.paths.run, 'flag/svc/svc2/fs#1.flag'))).toBe(true);
 });
@@ -223,7 +223,7 @@ test('a subset acts in parallel when it says so', async () => {
   const began = performance.now();
   await parallel.act('start');
   const together = performance.now() - began;
-  const inTurn = createRig(set, 'svc2');
+  const inTurn = createRig(set, { name: 'svc2' });
   const again = performance.now();
   await inTurn.act('start');
   expect(together * 2).toBeLessThan(performance.now() - again);

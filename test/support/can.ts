@@ -19,6 +19,13 @@ const probes = {
   loop: () => mountsImage('2M', 'mkfs.ext4 -q -F'),
   xfs: () => mountsImage('310M', 'mkfs.xfs -q -f'),
   btrfs: () => mountsImage('120M', 'mkfs.btrfs -q -f'),
+  /** A network namespace of our own. */
+  netns: () => {
+    const name = `probe-${process.pid}`;
+    return succeeds(['ip', 'netns', 'add', name]) && succeeds(['ip', 'netns', 'del', name]);
+  },
+  arping: () => succeeds(['sh', '-c', 'command -v arping']),
+  ping: () => succeeds(['sh', '-c', 'command -v ping']),
 } as const satisfies Record<string, () => boolean>;
 
 export type Ability = keyof typeof probes;
