@@ -1,3 +1,5 @@
 import { processEdge } from './edge.js';
 
-import('../lib/cli/svcmgr/program.js').then(({ runSvcmgr }) => runSvcmgr(processEdge()));
+import('../lib/cli/svcmgr/program.js').then(({ runSvcmgr }) =>
+  runSvcmgr(processEdge(), process.argv[1]),
+);

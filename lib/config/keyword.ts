@@ -77,6 +77,30 @@ export function defineKeywords<const T extends KeywordTable>(table: T): T {
   return table;
 }
 
+/** Those keywords of a section for which a value in DEFAULT counts as well. */
+export function inheritable(table: KeywordTable): KeywordTable {
+  return Object.fromEntries(
+    Object.entries(table).filter(([, { inherit = 'leaf>head' }]) => inherit === 'leaf>head'),
+  );
+}
+
+/** The keyword that a name, current or old, stands for; the first table that knows it counts. */
+export function findKeyword(
+  tables: readonly KeywordTable[],
+  name: string,
+): { name: string; keyword: Keyword } | undefined {
+  for (const table of tables) {
+    const keyword = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (keyword) return { name, keyword };
+  }
+  for (const table of tables) {
+    for (const [current, keyword] of Object.entries(table)) {
+      if (keyword.aliases?.includes(name)) return { name: current, keyword };
+    }
+  }
+  return undefined;
+}
+
 type ValueOf<K extends Keyword> = K['kind'] extends 'tristate'
   ? boolean | null
   : IsSet<K> extends true

@@ -2,7 +2,7 @@ import { AgentError } from '../errors/agent-error.js';
 import { isDecimalSize } from '../units/size.js';
 import { type Finding, nearest } from './finding.js';
 import type { IniEntry, IniSection } from './ini.js';
-import type { Keyword, KeywordTable } from './keyword.js';
+import { findKeyword, inheritable, type Keyword, type KeywordTable } from './keyword.js';
 import { baseKey, scopeOfKey } from './keyword-path.js';
 import { type Evaluator, evaluateFound, isMissing } from './values.js';
 
@@ -17,6 +17,8 @@ export interface SectionRule {
   readonly deprecatedFor?: string;
   /** Why the section cannot work, whatever it says. */
   readonly problem?: string;
+  /** Why the section does nothing here, although it may stand in the file. */
+  readonly idle?: string;
 }
 
 export interface ValidateOptions {
@@ -43,6 +45,7 @@ export function validateConfig(evaluator: Evaluator, options: ValidateOptions): 
   const checked = ini.sections.map((section) => ({ section, rule: options.ruleOf(section.name) }));
   const isDefault = ({ name }: IniSection): boolean => name === 'DEFAULT';
   const others = checked.flatMap(({ rule }) => (rule && !rule.free ? [rule.table] : []));
+  const inherited = others.map(inheritable);
   const check = createChecks(evaluator);
 
   const ofDefault: Finding[] = [];
@@ -58,9 +61,15 @@ export function validateConfig(evaluator: Evaluator, options: ValidateOptions): 
       const message = `the section name is deprecated: write ${rule.deprecatedFor}`;
       ofSections.push({ level: 'warning', line, section: name, message });
     }
+    if (rule.idle !== undefined) {
+      ofSections.push({ level: 'warning', line, section: name, message: rule.idle });
+    }
     if (rule.problem !== undefined) check.missing(section, undefined, rule.problem);
-    const tables = isDefault(section) ? [rule.table, ...others] : [rule.table];
-    (isDefault(section) ? ofDefault : ofKeywords).push(...unknownKeywords(section, rule, tables));
+    const tables = isDefault(section) ? [rule.table, ...inherited] : [rule.table];
+    const elsewhere = isDefault(section) ? others : [];
+    (isDefault(section) ? ofDefault : ofKeywords).push(
+      ...unknownKeywords(section, rule, tables, elsewhere),
+    );
     for (const entry of rule.free ? [] : section.entries) {
       const known = findKeyword(tables, baseKey(entry.key));
       if (known) check.entry(section, entry, known.keyword);
@@ -172,11 +181,16 @@ function unknownSection({ name, line }: IniSection, groups: readonly string[]): 
   };
 }
 
-/** Keywords that nothing knows, and those with a newer name. */
+/**
+ * Keywords that nothing knows, and those with a newer name.
+ *
+ * @param elsewhere tables of sections that do not inherit what stands here
+ */
 function unknownKeywords(
   section: IniSection,
   rule: SectionRule,
   tables: readonly KeywordTable[],
+  elsewhere: readonly KeywordTable[],
 ): Finding[] {
   if (rule.free) return [];
   const findings: Finding[] = [];
@@ -191,6 +205,9 @@ function unknownKeywords(
         const message = `the keyword is deprecated: write ${current}`;
         findings.push({ ...place, message });
       }
+    } else if (findKeyword(elsewhere, base)) {
+      const message = 'it has no effect here: sections do not inherit this keyword';
+      findings.push({ ...place, message });
     } else if (base !== 'comment') {
       const near = nearest(
         base,
@@ -201,21 +218,4 @@ function unknownKeywords(
     }
   }
   return findings;
-}
-
-/** The keyword that a name, current or old, stands for. */
-function findKeyword(
-  tables: readonly KeywordTable[],
-  key: string,
-): { name: string; keyword: Keyword } | undefined {
-  for (const table of tables) {
-    const keyword = Object.hasOwn(table, key) ? table[key] : undefined;
-    if (keyword) return { name: key, keyword };
-  }
-  for (const table of tables) {
-    for (const [name, keyword] of Object.entries(table)) {
-      if (keyword.aliases?.includes(key)) return { name, keyword };
-    }
-  }
-  return undefined;
 }

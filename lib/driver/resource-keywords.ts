@@ -178,9 +178,37 @@ function group(text: string): Keyword & { kind: 'string' } {
   return { kind: 'string', scopable: true, inherit: 'leaf', text };
 }
 
+/** Keywords about the devices below a resource (spec service 3.2, 8.2). */
+export const deviceKeywords = defineKeywords({
+  promote_rw: {
+    kind: 'boolean',
+    default: 'false',
+    scopable: true,
+    text: 'Make the devices below writable before start.',
+  },
+  scsireserv: {
+    kind: 'boolean',
+    default: 'false',
+    scopable: true,
+    text: 'Hold a SCSI reservation on the disks below while it is up.',
+  },
+  prkey: {
+    kind: 'string',
+    scopable: true,
+    text: 'Key of the reservation. Default: that of the node.',
+  },
+  no_preempt_abort: {
+    kind: 'boolean',
+    default: 'false',
+    scopable: true,
+    text: 'Take a reservation over without aborting commands that are under way.',
+  },
+});
+
 /** Everything that may stand in the section of any resource. */
 export const everyResourceKeyword: KeywordTable = {
   ...resourceKeywords,
+  ...deviceKeywords,
   ...legacyKeywords,
   ...requirementKeywords,
   ...triggerKeywords,

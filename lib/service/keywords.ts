@@ -1,5 +1,10 @@
 import { environments } from '../config/environments.js';
-import { defineKeywords } from '../config/keyword.js';
+import { defineKeywords, inheritable, type KeywordTable } from '../config/keyword.js';
+import {
+  everyResourceKeyword,
+  processGroupKeywords,
+  triggerKeywords,
+} from '../driver/resource-keywords.js';
 
 const nodeList = 'Blank-separated node names.';
 
@@ -92,6 +97,7 @@ export const serviceKeywords = defineKeywords({
   orchestrate: {
     kind: 'lower',
     default: 'no',
+    scopable: true,
     inherit: 'head',
     candidates: ['no', 'start', 'ha'],
     strict: true,
@@ -130,6 +136,7 @@ export const serviceKeywords = defineKeywords({
   priority: {
     kind: 'integer',
     default: '100',
+    scopable: true,
     inherit: 'head',
     text: 'Order among services in one action, 0 first.',
   },
@@ -143,12 +150,14 @@ export const serviceKeywords = defineKeywords({
   rollback: {
     kind: 'boolean',
     default: 'true',
+    scopable: true,
     inherit: 'head',
     text: 'Undo a start that failed half-way.',
   },
   lock_timeout: {
     kind: 'duration',
     default: '60s',
+    scopable: true,
     inherit: 'head',
     text: 'How long an action waits for another one.',
   },
@@ -201,6 +210,44 @@ export const serviceKeywords = defineKeywords({
     inherit: 'head',
     text: 'Default schedule of tasks.',
   },
+  sync_interval: {
+    kind: 'duration',
+    unit: 'm',
+    default: '121m',
+    scopable: true,
+    inherit: 'head',
+    text: 'Least time between two synchronisations, where no schedule says more.',
+  },
+  sync_period: oldSchedule('sync_schedule'),
+  sync_days: oldSchedule('sync_schedule'),
+  sync_max_delay: {
+    kind: 'duration',
+    unit: 'm',
+    default: '1500m',
+    scopable: true,
+    inherit: 'head',
+    text: 'Age from which a copy is out of date.',
+  },
+  bwlimit: {
+    kind: 'speed_kps',
+    scopable: true,
+    inherit: 'head',
+    text: 'Most bandwidth of a synchronisation. A bare number counts KB/s.',
+  },
+  presnap_trigger: {
+    kind: 'string',
+    scopable: true,
+    inherit: 'head',
+    command: true,
+    text: 'Command run before snapshots for a synchronisation are made.',
+  },
+  postsnap_trigger: {
+    kind: 'string',
+    scopable: true,
+    inherit: 'head',
+    command: true,
+    text: 'Command run after snapshots for a synchronisation were made.',
+  },
   monitor_action: {
     kind: 'lower',
     scopable: true,
@@ -230,6 +277,38 @@ export const serviceKeywords = defineKeywords({
     inherit: 'head',
     text: 'Run programs in cgroups of the service.',
   },
+  container_data_dir: {
+    kind: 'path',
+    scopable: true,
+    inherit: 'head',
+    aliases: ['docker_data_dir'],
+    text: 'Data directory of a container daemon of its own.',
+  },
+  docker_daemon_private: {
+    kind: 'boolean',
+    default: 'true',
+    scopable: true,
+    inherit: 'head',
+    text: 'Whether containers use a daemon of their own; it needs container_data_dir.',
+  },
+  docker_daemon_args: {
+    kind: 'shlex',
+    scopable: true,
+    inherit: 'head',
+    text: 'More arguments of that daemon.',
+  },
+  docker_exe: {
+    kind: 'string',
+    scopable: true,
+    inherit: 'head',
+    text: 'Program in place of `docker`.',
+  },
+  dockerd_exe: {
+    kind: 'string',
+    scopable: true,
+    inherit: 'head',
+    text: 'Program in place of `dockerd`.',
+  },
   mode: {
     kind: 'lower',
     default: 'hosted',
@@ -239,3 +318,33 @@ export const serviceKeywords = defineKeywords({
     text: 'Only `hosted`.',
   },
 });
+
+/** Everything that DEFAULT may hold: its own keywords, and what every resource inherits from it. */
+export const headKeywords: KeywordTable = {
+  ...inheritable(everyResourceKeyword),
+  ...triggerKeywords,
+  ...processGroupKeywords,
+  ...serviceKeywords,
+};
+
+/** Keywords of the sections `subset#<group>` and `subset#<group>:<name>`. */
+export const subsetKeywords = defineKeywords({
+  parallel: {
+    kind: 'boolean',
+    default: 'false',
+    scopable: true,
+    inherit: 'leaf',
+    text: 'Its resources act at the same time.',
+  },
+  ...processGroupKeywords,
+});
+
+/** How the first generation wrote schedules, in parts. */
+function oldSchedule(deprecatedFor: string) {
+  return {
+    kind: 'string',
+    inherit: 'head',
+    deprecatedFor,
+    text: 'Old form of a schedule.',
+  } as const;
+}

@@ -59,6 +59,13 @@ export function parseSectionName(rid: string): SectionName | undefined {
     : undefined;
 }
 
+/** Whether a section holds the options of a resource set: `subset#fs`, `subset#fs:g1`. */
+export function isSubsetName(section: string): boolean {
+  const [prefix, set = ''] = section.split('#', 2);
+  const [group = '', name] = set.split(':', 2);
+  return prefix === 'subset' && resourceGroups.includes(group) && name !== '';
+}
+
 /** How the name of a section is written today, undefined when it is. */
 export function modernName(rid: string): string | undefined {
   const name = parseSectionName(rid);

@@ -1,15 +1,17 @@
 import type { Finding } from '../config/finding.js';
 import { parseIni } from '../config/ini.js';
-import { objectOfConfigFile } from '../config/object-path.js';
+import { objectOfConfigFile, problemOfObjectName } from '../config/object-path.js';
 import { type SectionRule, validateConfig } from '../config/validate.js';
+import type { Evaluator } from '../config/values.js';
 import { everyResourceKeyword } from '../driver/resource-keywords.js';
 import { AgentError } from '../errors/agent-error.js';
 import { checkCatchups, checkSchedule, scheduleFindings } from '../task/check-schedule.js';
-import { serviceKeywords } from './keywords.js';
-import { loadDriver } from './load-driver.js';
+import { headKeywords, subsetKeywords } from './keywords.js';
+import { isKnownUnsupported, loadDriver } from './load-driver.js';
 import {
   driverIdOf,
   freeSections,
+  isSubsetName,
   modernName,
   parseSectionName,
   resourceGroups,
@@ -30,24 +32,44 @@ export async function validateService(
   const service = openServiceFile(path, ini, options);
 
   const rules = new Map<string, SectionRule>([
-    ['DEFAULT', { table: serviceKeywords, name: 'DEFAULT' }],
+    ['DEFAULT', { table: headKeywords, name: 'DEFAULT' }],
     ...freeSections.map((name): [string, SectionRule] => [name, { table: {}, name, free: true }]),
   ]);
   for (const { name } of ini.sections) {
-    if (!parseSectionName(name)) continue;
-    const id = driverIdOf(service.evaluator, name);
-    const driver = await loadDriver(id);
-    const deprecatedFor = modernName(name);
-    rules.set(name, {
-      table: { ...everyResourceKeyword, ...driver?.keywords },
-      name: `driver ${id}`,
-      ...(driver ? {} : { free: true, problem: `there is no driver ${id}` }),
-      ...(deprecatedFor !== undefined && { deprecatedFor }),
-    });
+    if (isSubsetName(name)) rules.set(name, { table: subsetKeywords, name: 'subset' });
+    else if (parseSectionName(name)) rules.set(name, await resourceRule(service.evaluator, name));
   }
   const findings = validateConfig(service.evaluator, {
     ruleOf: (section) => rules.get(section),
-    groups: [...resourceGroups, ...freeSections, 'DEFAULT'],
+    groups: [...resourceGroups, ...freeSections, 'DEFAULT', 'subset'],
   });
-  return [...findings, ...schedules, ...checkCatchups(ini)];
+  return [...oddName(path.name), ...findings, ...schedules, ...checkCatchups(ini)];
+}
+
+async function resourceRule(evaluator: Evaluator, section: string): Promise<SectionRule> {
+  const id = driverIdOf(evaluator, section);
+  const driver = await loadDriver(id);
+  const deprecatedFor = modernName(section);
+  return {
+    table: { ...everyResourceKeyword, ...driver?.keywords },
+    name: `driver ${id}`,
+    ...(driver ? {} : { free: true, ...whyNotDriven(id) }),
+    ...(deprecatedFor !== undefined && { deprecatedFor }),
+  };
+}
+
+function whyNotDriven(id: string): Pick<SectionRule, 'idle' | 'problem'> {
+  if (isKnownUnsupported(id)) {
+    return { idle: `nothing here drives ${id}: its status is undef, and its actions fail` };
+  }
+  return { problem: id.endsWith('.?') ? 'type is required' : `there is no driver ${id}` };
+}
+
+/** Names that `create` refuses stay usable where they exist. */
+function oddName(name: string): Finding[] {
+  const problem = problemOfObjectName(name);
+  if (problem === undefined) return [];
+  return [
+    { level: 'warning', line: 1, section: '', message: `the name of the service: ${problem}` },
+  ];
 }

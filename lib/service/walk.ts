@@ -1,22 +1,9 @@
-import { defineKeywords } from '../config/keyword.js';
 import { readSection } from '../config/values.js';
 import { Leave } from '../driver/contract.js';
-import { processGroupKeywords } from '../driver/resource-keywords.js';
 import { type Action, actOn, type DriverVerb, ResourceError } from './act.js';
+import { subsetKeywords } from './keywords.js';
 import { type Direction, inOrder, type ResourceSet } from './order.js';
 import type { Resource } from './resource.js';
-
-/** Keywords of the sections `subset#<group>:<name>`. */
-export const subsetKeywords = defineKeywords({
-  parallel: {
-    kind: 'boolean',
-    default: 'false',
-    scopable: true,
-    inherit: 'leaf',
-    text: 'Its resources act at the same time.',
-  },
-  ...processGroupKeywords,
-});
 
 export interface Walk {
   readonly direction: Direction;

@@ -10,7 +10,7 @@ export default defineCommand({
   options: selectorOption,
   examples: [['$0 -s web abort', 'end the action that runs, which is then rolled back']],
   async run(app, args) {
-    const services = await selected(app, args.service);
+    const services = await selected(app, args);
     const store = await app.store();
     for (const { scope, path } of services) {
       const holder = endHolder(actionLock({ directory: objectVarDirectory(app.paths, path) }));

@@ -6,6 +6,7 @@ import { openService } from '../../service/service.js';
 import { parseDuration } from '../../units/duration.js';
 import type { App } from '../app.js';
 import { type Args, type Command, defineCommand, type OptionTable } from '../command.js';
+import { serviceContext } from '../service-context.js';
 import { eachService } from './each-service.js';
 import { selected, selectorOption } from './selection.js';
 import { surroundingsOf } from './service-console.js';
@@ -75,7 +76,7 @@ export function actionCommand(name: OperationName): Command<typeof actionOptions
 }
 
 async function act(app: App, name: OperationName, args: ActionArgs): Promise<number> {
-  const services = await selected(app, args.service);
+  const services = await selected(app, args);
   const store = await app.store();
   const settings = readNodeSettings(app.paths);
   const around = await surroundingsOf(app, args);
@@ -91,11 +92,9 @@ async function act(app: App, name: OperationName, args: ActionArgs): Promise<num
       app,
       services,
       async ({ file }) => {
-        const service = await openService(
-          file,
-          { ...app, env: app.edge.env, nodeConf: settings.get },
-          { provisioning: name === 'provision' },
-        );
+        const service = await openService(file, serviceContext(app), {
+          provisioning: name === 'provision',
+        });
         await operations[name](service, around, store, {
           rid: args.rid,
           tags: args.tags,

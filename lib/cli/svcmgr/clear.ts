@@ -7,7 +7,7 @@ export default defineCommand({
   options: selectorOption,
   examples: [['$0 -s web clear', 'let the resource monitor try again']],
   async run(app, args) {
-    const services = await selected(app, args.service);
+    const services = await selected(app, args);
     const store = await app.store();
     store.immediate(() => {
       for (const { scope } of services) instanceTable(store).clear(scope);

@@ -17,7 +17,7 @@ export default defineCommand({
   },
   examples: [['$0 -s web delete', 'its runs stay in the ledger']],
   async run(app, args) {
-    const { path, file } = selectedOne(app, args.service);
+    const { path, file } = await selectedOne(app, args);
     const targets = [file, objectVarDirectory(app.paths, path), objectLogFile(app.paths, path)];
     if (args['dry-run']) {
       for (const target of targets) app.print(`remove ${target}\n`);

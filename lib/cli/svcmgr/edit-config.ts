@@ -7,5 +7,5 @@ import { selectedOne, selectorOption } from './selection.js';
 export default defineCommand({
   options: { ...selectorOption, ...editOptions },
   examples: [['$0 -s web edit config', 'with $EDITOR, else vi']],
-  run: (app, args) => editConfig(app, serviceTarget(app, selectedOne(app, args.service)), args),
+  run: async (app, args) => editConfig(app, serviceTarget(app, await selectedOne(app, args)), args),
 });

@@ -10,7 +10,7 @@ export default defineCommand({
   ],
   examples: [['$0 -s web explain schedule task#1', 'each constraint, and the next runs']],
   async run(app, args) {
-    const { scope } = selectedOne(app, args.service);
+    const { scope } = await selectedOne(app, args);
     await explainSchedule(app, args, scope, args.operands[0] ?? '');
     return 0;
   },

@@ -24,7 +24,7 @@ export function freezeCommand(name: keyof typeof works): Command<typeof frozenOp
     options: frozenOptions,
     examples: [[`$0 -s web ${name}`, `the instance on this node is ${done}`]],
     async run(app, args) {
-      for (const { file, path, scope } of await selected(app, args.service)) {
+      for (const { file, path, scope } of await selected(app, args)) {
         readServiceFile(file, app);
         const place = { directory: objectVarDirectory(app.paths, path) };
         if (args['dry-run']) {
@@ -42,7 +42,7 @@ export const frozenCommand: Command<typeof selectorOption> = defineCommand({
   options: selectorOption,
   examples: [['$0 -s web frozen', 'exit 1 when it is frozen, 0 when it is not']],
   async run(app, args) {
-    const services = await selected(app, args.service);
+    const services = await selected(app, args);
     const frozen = services.some(({ path }) =>
       isFrozen({ directory: objectVarDirectory(app.paths, path) }),
     );

@@ -17,8 +17,8 @@ export default defineCommand({
   },
   operands: [{ name: 'SECTION.KEY', describe: 'the parameter; without a dot, one of DEFAULT' }],
   examples: [['$0 -s web get --eval task#1.command', 'what this node would run']],
-  run(app, args) {
-    const { file } = selectedOne(app, args.service);
+  async run(app, args) {
+    const { file } = await selectedOne(app, args);
     const text = args.param ?? args.kw ?? args.operands[0] ?? '';
     const { section, key } = parseParameter(text, 'DEFAULT');
     const { evaluator } = readServiceFile(file, {

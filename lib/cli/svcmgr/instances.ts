@@ -1,6 +1,5 @@
 /** What is known of the instances of services, last known or refreshed. */
 import { objectVarDirectory } from '../../config/object-path.js';
-import { readNodeSettings } from '../../node/settings.js';
 import { isNodeFrozen } from '../../service/frozen.js';
 import type { InstalledService } from '../../service/installed.js';
 import {
@@ -44,6 +43,6 @@ export async function instancesOf(
   const unknown = services.filter((_, at) => known[at] === undefined);
   if (unknown.length === 0) return known.filter((document) => document !== undefined);
   const { refreshInstances } = await import('./refresh-instances.js');
-  const fresh = await refreshInstances(app, unknown, args, readNodeSettings(app.paths));
+  const fresh = await refreshInstances(app, unknown, args);
   return services.flatMap(({ scope }, at) => known[at] ?? fresh.get(scope) ?? []);
 }

@@ -8,7 +8,7 @@ export default defineCommand({
   options: { ...selectorOption, ...logsOptions },
   examples: [['$0 -s web logs --backlog 20', 'the last twenty lines of one service']],
   async run(app, args) {
-    const { path } = selectedOne(app, args.service);
+    const { path } = await selectedOne(app, args);
     await printLogs(app, objectLogFile(app.paths, path).replace(/\.log$/, ''), args);
     return 0;
   },

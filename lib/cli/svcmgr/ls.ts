@@ -1,10 +1,8 @@
 /** svcmgr ls: the paths of the selected services, one per line. */
 
-import { AgentError } from '../../errors/agent-error.js';
-import { installedServices, selectServices } from '../../service/installed.js';
 import { defineCommand } from '../command.js';
 import { defineShape, listDocument } from '../shape.js';
-import { selectorOption } from './selection.js';
+import { selected, selectorOption } from './selection.js';
 
 const shape = defineShape<{
   path: string;
@@ -28,19 +26,10 @@ export default defineCommand({
   options: selectorOption,
   examples: [["$0 ls -s 'web*'", 'services whose name begins with web']],
   async run(app, args) {
-    const installed = installedServices(app.paths);
-    const { services, missing } =
-      args.service === undefined
-        ? { services: installed, missing: [] }
-        : selectServices(installed, args.service);
+    const services = await selected(app, args, { mayBeEmpty: true });
     const rows = services.map(({ path, scope, file }) => ({ ...path, path: scope, file }));
     const text = (): string => rows.map(({ path }) => `${path}\n`).join('');
     await app.emit({ ...listDocument(shape, rows), text }, args);
-    if (missing[0] !== undefined) {
-      throw new AgentError('E_NO_SERVICE', `${missing[0]}: service does not exist`, {
-        remedy: 'see `svcmgr ls`',
-      });
-    }
     return 0;
   },
 });

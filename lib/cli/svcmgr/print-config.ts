@@ -13,7 +13,7 @@ export default defineCommand({
   },
   examples: [['$0 -s web print config', 'the configuration of one service']],
   async run(app, args) {
-    const { file } = selectedOne(app, args.service);
+    const { file } = await selectedOne(app, args);
     const tableOf = (section: string) =>
       section === 'DEFAULT' ? serviceKeywords : { ...resourceKeywords, ...scheduleKeywords };
     await printConfig(app, file, tableOf, args);

@@ -10,7 +10,9 @@ export default defineCommand({
   },
   examples: [['$0 -s web print schedule', 'the tasks of one service']],
   async run(app, args) {
-    const scopes = new Set(selected(app, args.service).map(({ scope }) => scope));
+    const scopes = new Set(
+      (await selected(app, args, { mayBeEmpty: 'unselected' })).map(({ scope }) => scope),
+    );
     await printSchedule(app, args, (scope) => scopes.has(scope), {
       showObject: scopes.size > 1,
     });

@@ -21,8 +21,10 @@ export default defineCommand({
     ["$0 -s '*' print status --refresh --format json", 'all of them, looked at now'],
   ],
   async run(app, args) {
-    const services = await selected(app, args.service);
-    const instances = await instancesOf(app, services, args, { refresh: args.refresh });
+    const services = await selected(app, args, { unordered: true });
+    const instances = (await instancesOf(app, services, args, { refresh: args.refresh })).sort(
+      (a, b) => a.priority - b.priority, // they come sorted by path
+    );
     const showDisabled = args['show-disabled'] ? true : args['hide-disabled'] ? false : undefined;
     const one = instances.length === 1 && args.service !== undefined && isPlainName(args.service);
     const document: Document<object> = {

@@ -1,8 +1,11 @@
+import { resolvePaths } from '../../env/paths.js';
+import { AgentError } from '../../errors/agent-error.js';
 import type { OperationName } from '../../service/operations.js';
 import type { CommandEntry } from '../command.js';
 import { runProgram } from '../main.js';
 import type { ProcessEdge } from '../process-edge.js';
-import { normaliseSelector } from './selector-words.js';
+import { reportError } from '../report-error.js';
+import { hasSelector, normaliseSelector, serviceOfLink } from './selector-words.js';
 
 /** Actions on resources: one file makes the command of each. */
 const actions: Readonly<Record<OperationName, string>> = {
@@ -137,9 +140,18 @@ export const svcmgrProgram = {
   },
 } as const;
 
-export function runSvcmgr(edge: ProcessEdge): Promise<void> {
-  return runProgram(svcmgrProgram, {
-    ...edge,
-    argv: normaliseSelector(edge.argv, svcmgrCommands),
-  });
+/** @param program path that svcmgr was called by: the link of a service stands for that service */
+export async function runSvcmgr(edge: ProcessEdge, program?: string): Promise<void> {
+  const linked = serviceOfLink(resolvePaths(edge), program);
+  const implied = linked ?? (edge.env['OSVC_SERVICE_LINK'] || undefined);
+  const chosen = hasSelector(edge.argv);
+  if (linked !== undefined && chosen) {
+    const error = new AgentError('E_USAGE', `${program} is the service ${linked}`, {
+      exit: 'usage',
+      remedy: 'leave out the selection, or call svcmgr itself',
+    });
+    return reportError(edge, svcmgrProgram.name, error);
+  }
+  const argv = implied === undefined || chosen ? edge.argv : ['--service', implied, ...edge.argv];
+  return runProgram(svcmgrProgram, { ...edge, argv: normaliseSelector(argv, svcmgrCommands) });
 }

@@ -1,5 +1,4 @@
 import { AgentError } from '../../errors/agent-error.js';
-import type { NodeSettings } from '../../node/settings.js';
 import type { InstalledService } from '../../service/installed.js';
 import type { InstanceDocument } from '../../service/instance.js';
 import { refresh } from '../../service/operate.js';
@@ -7,6 +6,7 @@ import { openService } from '../../service/service.js';
 import { statusesOf } from '../../service/statuses.js';
 import type { App } from '../app.js';
 import type { GlobalArgs } from '../global-args.js';
+import { serviceContext } from '../service-context.js';
 import { surroundingsOf } from './service-console.js';
 
 /** So many services are evaluated at once. */
@@ -20,7 +20,6 @@ export async function refreshInstances(
   app: App,
   services: readonly InstalledService[],
   args: GlobalArgs,
-  settings: NodeSettings,
 ): Promise<Map<string, InstanceDocument>> {
   const store = await app.store();
   const around = await surroundingsOf(app, args, { dataOnStdout: true });
@@ -30,11 +29,7 @@ export async function refreshInstances(
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       try {
-        const service = await openService(next.file, {
-          ...app,
-          env: app.edge.env,
-          nodeConf: settings.get,
-        });
+        const service = await openService(next.file, serviceContext(app));
         const { document, unrecorded } = await refresh(
           service,
           statusesOf(around, service),

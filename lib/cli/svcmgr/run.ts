@@ -30,7 +30,7 @@ export default defineCommand({
     ['$0 -s web run', 'every task of the service, one after the other'],
   ],
   async run(app, args) {
-    const services = selected(app, args.service);
+    const services = await selected(app, args);
     const rids = args.rid?.split(',').map((rid) => rid.trim());
     if (args.cron) {
       const scopes = new Set(services.map(({ scope }) => scope));

@@ -10,7 +10,9 @@ export default defineCommand({
   },
   examples: [['$0 -s web scheduler', 'run the tasks of one service that are due']],
   async run(app, args) {
-    const scopes = new Set(selected(app, args.service).map(({ scope }) => scope));
+    const scopes = new Set(
+      (await selected(app, args, { mayBeEmpty: 'unselected' })).map(({ scope }) => scope),
+    );
     await tick(await app.scheduler(), ({ scope }) => scopes.has(scope));
     return 0;
   },

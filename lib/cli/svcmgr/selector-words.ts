@@ -1,23 +1,81 @@
+import { dirname } from 'node:path';
+import { formatObjectPath, objectOfConfigFile } from '../../config/object-path.js';
+import type { Paths } from '../../env/paths.js';
 import type { CommandEntry } from '../command.js';
 
 const selectorOptions = ['-s', '--service'];
 
 /**
- * Puts the service selection behind the command words, where the parser reads it as an option:
- * `-s X print schedule`, `X print schedule` and `print schedule -s X` are the same.
+ * Options of any command that take a value, as far as they may stand before the words of the command:
+ * `svcmgr web --rid fs#1 start`. Listing them here keeps the command files unloaded.
+ */
+export const valuedOptions: readonly string[] = [
+  ...['service', 'namespace', 'status', 'state', 'rid', 'tags', 'subsets', 'upto', 'downto'],
+  ...['node', 'to', 'waitlock', 'time', 'slave', 'env', 'param', 'value', 'kw', 'add', 'remove'],
+  ...['index', 'impersonate', 'config', 'template', 'resource', 'format', 'color', 'backlog'],
+  ...['limit', 'since', 'task'],
+];
+
+/**
+ * Puts what stands before the words of the command behind them, where the parser reads it: options,
+ * and the service selection, which is the first bare word that is no word of a command. So
+ * `-s X print schedule`, `X --format json print schedule` and `print schedule -s X` are alike.
  */
 export function normaliseSelector(
   argv: readonly string[],
   commands: readonly CommandEntry[],
 ): string[] {
-  const [first = '', second] = argv;
-  if (selectorOptions.includes(first) && second !== undefined) {
-    return [...argv.slice(2), '--service', second];
+  if (argv[0]?.startsWith('--get-') || argv[0] === 'completion') return [...argv];
+  const moved: string[] = [];
+  let selector: string | undefined;
+  let at = 0;
+  for (; at < argv.length; at++) {
+    const word = argv[at] ?? '';
+    if (word === '--') break;
+    if (word.startsWith('-') && word.length > 1) {
+      moved.push(word);
+      const value = argv[at + 1];
+      if (takesValue(word) && value !== undefined) {
+        moved.push(value);
+        at++;
+      }
+    } else if (selector === undefined && !hasSelector(moved) && !isCommandWord(word, commands)) {
+      selector = word;
+    } else {
+      break;
+    }
   }
-  if (first.startsWith('--service=')) return [...argv.slice(1), first];
-  const isCommand = commands.some(({ words }) => {
-    return words.split(' ', 1)[0] === first || words.replaceAll(' ', '_') === first;
-  });
-  const isSelector = first !== '' && !first.startsWith('-') && !isCommand && first !== 'completion';
-  return isSelector && argv.length > 1 ? [...argv.slice(1), '--service', first] : [...argv];
+  const rest = argv.slice(at);
+  if (rest.length === 0) return selector === undefined ? moved : [selector, ...moved];
+  if (selector !== undefined) moved.push('--service', selector);
+  const literal = rest.indexOf('--');
+  const end = literal === -1 ? rest.length : literal;
+  return [...rest.slice(0, end), ...moved, ...rest.slice(end)];
+}
+
+/** Whether a command line names services by an option. */
+export function hasSelector(argv: readonly string[]): boolean {
+  return argv.some((word) => selectorOptions.includes(word) || /^(-s.|--service=)/.test(word));
+}
+
+/**
+ * The service that a program stands for when it is called through the link of a service
+ * (`<etc>/web`), undefined when it is called by its own name.
+ *
+ * @param program path that the program was called by
+ */
+export function serviceOfLink(paths: Paths, program: string | undefined): string | undefined {
+  if (program === undefined || dirname(program) === '.') return undefined;
+  const path = objectOfConfigFile(paths, `${program}.conf`);
+  return path && formatObjectPath(path);
+}
+
+function takesValue(word: string): boolean {
+  return word === '-s' || (word.startsWith('--') && valuedOptions.includes(word.slice(2)));
+}
+
+function isCommandWord(word: string, commands: readonly CommandEntry[]): boolean {
+  return commands.some(
+    ({ words }) => words.split(' ', 1)[0] === word || words.replaceAll(' ', '_') === word,
+  );
 }

@@ -27,7 +27,7 @@ export default defineCommand({
       ...parseParameter(parameter, 'DEFAULT'),
       value,
     }));
-    const services = selected(app, args.service);
+    const services = await selected(app, args);
     for (const service of services) {
       const { validate } = serviceTarget(app, service);
       const before = readFileSync(service.file, 'utf8');

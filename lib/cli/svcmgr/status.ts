@@ -13,7 +13,7 @@ export default defineCommand({
     ['$0 -s web status', 'exit 0 up, 1 down, 2 warn, 3 n/a, 5 undef, 6 stdby up, 7 stdby down'],
   ],
   async run(app, args) {
-    const service = await selectedOne(app, args.service);
+    const service = await selectedOne(app, args);
     const [instance] = await instancesOf(app, [service], args, { refresh: args.refresh });
     return instance ? statusCodes[instance.overall] : 1;
   },

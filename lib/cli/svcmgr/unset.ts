@@ -12,8 +12,8 @@ export default defineCommand({
   },
   operands: [{ name: 'SECTION.KEY', describe: 'the parameter', many: true }],
   examples: [['$0 -s web unset task#1.schedule', 'never run it by itself']],
-  run(app, args) {
-    const { file } = selectedOne(app, args.service);
+  async run(app, args) {
+    const { file } = await selectedOne(app, args);
     const names = [...(args.param ? [args.param] : []), ...(args.kw ?? []), ...args.operands];
     const parameters = (names.length > 0 ? names : ['']).map((name) =>
       parseParameter(name, 'DEFAULT'),

@@ -11,10 +11,10 @@ export default defineCommand({
     ['$0 -s web validate config', 'each problem as file:line: reason; exit 0 or 78'],
     ['$0 -s web validate config --stdin < web.conf', 'a file that is not installed yet'],
   ],
-  run(app, args) {
+  async run(app, args) {
     const services = args.stdin
       ? [{ file: objectConfigFile(app.paths, parseObjectPath(args.service ?? 'stdin')) }]
-      : selected(app, args.service);
+      : await selected(app, args);
     return validateConfig(
       app,
       services.map((service) => serviceTarget(app, service)),
