@@ -239,7 +239,9 @@ async function hundredDue() {
 
 async function recorded(place, count) {
   const store = new Database(join(place, 'var/nodemgr.db'), { readonly: true });
-  const ended = store.prepare("SELECT count(*) AS n FROM run WHERE state = 'ok' AND section LIKE 'task#%'");
+  const ended = store.prepare(
+    "SELECT count(*) AS n FROM run WHERE state = 'ok' AND section LIKE 'task#%'",
+  );
   const deadline = performance.now() + 30_000;
   while (ended.get().n < count) {
     if (performance.now() > deadline) throw new Error('the due tasks were not recorded in time');
