@@ -13,5 +13,6 @@ export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<ne
   'fs.nfs': () => import('./fs/nfs.js'),
   'fs.tmpfs': () => import('./fs/tmpfs.js'),
   'fs.xfs': () => import('./fs/xfs.js'),
+  'fs.zfs': () => import('./fs/zfs.js'),
   'task.host': () => import('./task/host.js'),
 };
