@@ -26,6 +26,7 @@ const tools = {
   'mkfs.xfs': 'xfsprogs',
   'mkfs.btrfs': 'btrfs-progs',
   fuser: 'psmisc',
+  exportfs: 'nfs-kernel-server',
   ip: 'iproute2',
   man: 'man-db',
   script: 'bsdutils',

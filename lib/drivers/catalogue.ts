@@ -14,5 +14,6 @@ export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<ne
   'fs.tmpfs': () => import('./fs/tmpfs.js'),
   'fs.xfs': () => import('./fs/xfs.js'),
   'fs.zfs': () => import('./fs/zfs.js'),
+  'share.nfs': () => import('./share/nfs.js'),
   'task.host': () => import('./task/host.js'),
 };
