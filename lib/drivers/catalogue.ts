@@ -2,7 +2,9 @@ import type { Driver } from '../driver/contract.js';
 
 /** Every driver by id. Naming one loads nothing. */
 export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<never> }>>> = {
+  'disk.disk': () => import('./disk/disk.js'),
   'disk.loop': () => import('./disk/loop.js'),
+  'disk.raw': () => import('./disk/raw.js'),
   'fs.bind': () => import('./fs/bind.js'),
   'fs.btrfs': () => import('./fs/btrfs.js'),
   'fs.directory': () => import('./fs/directory.js'),

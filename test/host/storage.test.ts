@@ -66,7 +66,7 @@ test('stat: what the command prints is what the system call says', async () => {
     const { stdout } = await run([...statArgv, path]);
     expect(parseStat(stdout), path).toEqual(factsOf(statSync(path)));
   }
-  expect(factsOf(statSync('/dev/null'))).toMatchObject({ kind: 'other', ownDeviceNumber: '1:3' });
+  expect(factsOf(statSync('/dev/null'))).toMatchObject({ kind: 'char', ownDeviceNumber: '1:3' });
   expect(factsOf(statSync('/dev'))).toMatchObject({ kind: 'directory', mode: 0o755, uid: 0 });
   expect(parseStat('')).toBeUndefined();
   expect(parseStat('stat: no such file')).toBeUndefined();

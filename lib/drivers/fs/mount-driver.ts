@@ -10,6 +10,7 @@ import { AgentError } from '../../errors/agent-error.js';
 import { parseStat, statArgv } from '../../host/file-facts.js';
 import type { Mount } from '../../host/mounts.js';
 import { makeDirectory } from '../make-directory.js';
+import { fixOwnership } from '../ownership.js';
 import { silentError, silentText } from '../storage-questions.js';
 import { type Found, findMount } from './find-mount.js';
 import { type Format, isFormatted, makeFileSystem } from './format.js';
@@ -20,7 +21,6 @@ import {
   mountKeywords,
   mountOptions,
 } from './mount-keywords.js';
-import { fixOwnership } from './ownership.js';
 import { readSource, type Source, withoutSlashes } from './source.js';
 import { protectedDirectories, unmount } from './unmount.js';
 
