@@ -27,6 +27,7 @@ const tools = {
   'mkfs.btrfs': 'btrfs-progs',
   fuser: 'psmisc',
   arping: 'iputils-arping',
+  exportfs: 'nfs-kernel-server',
   ip: 'iproute2',
   ping: 'iputils-ping',
   sysctl: 'procps',

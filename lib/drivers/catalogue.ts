@@ -2,11 +2,13 @@ import type { Driver } from '../driver/contract.js';
 
 /** Every driver by id. Naming one loads nothing. */
 export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<never> }>>> = {
-  'disk.loop': () => import('./disk/loop.js'),
-  'fs.bind': () => import('./fs/bind.js'),
-  'fs.btrfs': () => import('./fs/btrfs.js'),
   'app.forking': () => import('./app/forking.js'),
   'app.simple': () => import('./app/simple.js'),
+  'disk.disk': () => import('./disk/disk.js'),
+  'disk.loop': () => import('./disk/loop.js'),
+  'disk.raw': () => import('./disk/raw.js'),
+  'fs.bind': () => import('./fs/bind.js'),
+  'fs.btrfs': () => import('./fs/btrfs.js'),
   'fs.directory': () => import('./fs/directory.js'),
   'fs.ext2': () => import('./fs/ext2.js'),
   'fs.ext3': () => import('./fs/ext3.js'),
@@ -15,6 +17,8 @@ export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<ne
   'fs.nfs': () => import('./fs/nfs.js'),
   'fs.tmpfs': () => import('./fs/tmpfs.js'),
   'fs.xfs': () => import('./fs/xfs.js'),
+  'fs.zfs': () => import('./fs/zfs.js'),
   'ip.host': () => import('./ip/host.js'),
+  'share.nfs': () => import('./share/nfs.js'),
   'task.host': () => import('./task/host.js'),
 };

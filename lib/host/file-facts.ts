@@ -6,7 +6,7 @@ import { placeOf } from './place.js';
 
 /** What stat(2) says of a file, links followed. */
 export interface FileFacts {
-  readonly kind: 'file' | 'directory' | 'block' | 'other';
+  readonly kind: 'file' | 'directory' | 'block' | 'char' | 'other';
   /** Permission bits. */
   readonly mode: number;
   readonly uid: number;
@@ -96,6 +96,7 @@ const kinds: ReadonlyMap<number, FileFacts['kind']> = new Map([
   [0o100000, 'file'],
   [0o040000, 'directory'],
   [0o060000, 'block'],
+  [0o020000, 'char'],
 ]);
 
 function kindOf(mode: number): FileFacts['kind'] {

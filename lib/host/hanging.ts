@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock, systemClock } from '../env/clock.js';
@@ -132,7 +132,7 @@ async function ask(
     return { state: 'silent', pid: stuck?.pid, since };
   } finally {
     if (isClaimed && hanging) replace(file, hanging);
-    else if (isClaimed && isSame(read(file), mine)) rmSync(file, { force: true });
+    else if (isClaimed && isSame(read(file), mine)) remove(file);
   }
 }
 
@@ -189,7 +189,7 @@ function create(file: string, asking: Asking): 'made' | 'taken' | 'impossible' {
     if (errnoOf(error) === undefined) throw error;
     return 'impossible';
   } finally {
-    rmSync(copy, { force: true });
+    remove(copy);
   }
 }
 
@@ -200,7 +200,7 @@ function replace(file: string, asking: Asking): void {
     renameSync(copy, file);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error; // a full disk: the first record has to do
-    rmSync(copy, { force: true });
+    remove(copy);
   }
 }
 
@@ -214,6 +214,15 @@ function removeStale(file: string, known: Asking): void {
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
   } finally {
-    rmSync(taken, { force: true });
+    remove(taken);
+  }
+}
+
+/** A file that cannot be removed is found stale by the next who looks. */
+function remove(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
   }
 }

@@ -320,14 +320,19 @@ describe('om', () => {
     expect((await run(root, 'om', '--help')).stdout).toContain('svcmgr');
   });
 
-  test.each([['mon'], ['daemon', 'status'], []])(
-    'om %s gives a clear error for now',
-    async (...argv) => {
-      const { code, stdout, stderr } = await run(createRoot(), 'om', ...argv);
-      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toMatch(
-        /^\w+: (unknown command: (mon|daemon)|a command is missing)\n {2}see `\w+ --help`\n$/,
-      );
-    },
-  );
+  test('om mon is svcmgr mon', async () => {
+    const root = createRoot({ 'web.conf': '[fs#1]\ntype = flag\n' });
+    const { stdout, code } = await run(root, 'om', 'mon');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Services +\S+\n web +down failover \| X\^\n$/m);
+    expect(await run(root, 'svcmgr', 'mon')).toMatchObject({ stdout });
+  });
+
+  test.each([['daemon', 'status'], []])('om %s gives a clear error for now', async (...argv) => {
+    const { code, stdout, stderr } = await run(createRoot(), 'om', ...argv);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^\w+: (unknown command: daemon|a command is missing)\n {2}see `\w+ --help`\n$/,
+    );
+  });
 });

@@ -1,11 +1,18 @@
 /** A file system that does not answer any more: frozen with fsfreeze(8), writers hang in it unkillable. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { bundled, until } from '../exec/probe.js';
+import { bundled, readIfThere, until } from '../exec/probe.js';
 import { lacks } from '../support/can.js';
 import { createRig, type Rig } from './rig.js';
 import { detachAll, sh } from './storage.js';
@@ -129,7 +136,16 @@ describe.skipIf(lacks('loop'))('a frozen file system', () => {
     const { rig, mnt } = await serviceUp();
     sh(`fsfreeze -f ${mnt}`);
     const child = spawn(process.execPath, [evaluate, join(rig.place, 'root'), 'svc1']);
-    await until('it writes', () => pidsNaming(`${mnt}/.opensvc`).length > 0);
+    const directory = join(rig.paths.run, 'hanging');
+    const records = () =>
+      readdirSync(directory).map((name) => readIfThere(join(directory, name)) ?? '');
+    await until(
+      'it writes, and is on record',
+      () =>
+        existsSync(directory) &&
+        records().some((text) => text.includes('"process"')) &&
+        pidsNaming(`of=${mnt}/.opensvc`).length > 0,
+    );
     child.kill('SIGKILL');
     await once(child, 'close');
     const { statuses } = await evaluateApart(rig);

@@ -17,6 +17,8 @@ const probes = {
   mount: () => succeeds(['unshare', '-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]),
   /** A file of an ext4 file system, mounted through a loop device. */
   loop: () => mountsImage('2M', 'mkfs.ext4 -q -F'),
+  /** The table of exports; no server is needed for it. */
+  exportfs: () => succeeds(['exportfs', '-v']),
   xfs: () => mountsImage('310M', 'mkfs.xfs -q -f'),
   btrfs: () => mountsImage('120M', 'mkfs.btrfs -q -f'),
   /** A network namespace of our own. */

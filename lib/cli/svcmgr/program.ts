@@ -75,6 +75,46 @@ export const svcmgrCommands: readonly CommandEntry[] = [
     load: () => import('./clear.js'),
   },
   { words: 'abort', describe: 'end the action that runs', load: () => import('./abort.js') },
+  {
+    words: 'mon',
+    describe: 'the node and its services at a glance',
+    load: () => import('./mon.js'),
+  },
+  {
+    words: 'print resource status',
+    describe: 'the status of one resource, as a word',
+    load: () => import('./print-resource-status.js'),
+  },
+  {
+    words: 'print resinfo',
+    describe: 'what resources tell of themselves',
+    load: async () => ({ default: (await import('./print-resources.js')).printResinfo }),
+  },
+  {
+    words: 'print devs',
+    describe: 'the block devices of resources',
+    load: async () => ({ default: (await import('./print-resources.js')).printDevices }),
+  },
+  {
+    words: 'resource monitor',
+    describe: 'start failed resources again, as the tick does',
+    load: async () => ({ default: (await import('./resource-monitor.js')).resourceMonitor }),
+  },
+  {
+    words: 'toc',
+    describe: 'take the monitor_action of services',
+    load: async () => ({ default: (await import('./resource-monitor.js')).toc }),
+  },
+  {
+    words: 'set_provisioned',
+    describe: 'mark resources as provisioned',
+    load: async () => ({ default: (await import('./set-provisioned.js')).setProvisioned(true) }),
+  },
+  {
+    words: 'set_unprovisioned',
+    describe: 'mark resources as not provisioned',
+    load: async () => ({ default: (await import('./set-provisioned.js')).setProvisioned(false) }),
+  },
   { words: 'ls', describe: 'the services of this node', load: () => import('./ls.js') },
   { words: 'create', describe: 'make a service', load: () => import('./create.js') },
   {
@@ -134,6 +174,7 @@ export const svcmgrProgram = {
   commands: svcmgrCommands,
   groups: {
     print: 'show data',
+    resource: 'look after resources',
     explain: 'say why',
     edit: 'change with an editor',
     validate: 'check',

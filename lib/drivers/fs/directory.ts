@@ -3,8 +3,8 @@ import { defineKeywords, type Values } from '../../config/keyword.js';
 import { defineDriver, type Note } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { makeDirectory } from '../make-directory.js';
+import { fixOwnership, ownershipDifferences, ownershipKeywords } from '../ownership.js';
 import { factsOf, lookAt, silentText } from '../storage-questions.js';
-import { fixOwnership, ownershipDifferences, ownershipKeywords } from './ownership.js';
 
 const keywords = defineKeywords({
   path: { kind: 'path', required: true, scopable: true, text: 'Full path of the directory.' },

@@ -8,7 +8,9 @@ import {
 } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { parseStat, statArgv } from '../../host/file-facts.js';
+import type { Mount } from '../../host/mounts.js';
 import { makeDirectory } from '../make-directory.js';
+import { fixOwnership } from '../ownership.js';
 import { silentError, silentText } from '../storage-questions.js';
 import { type Found, findMount } from './find-mount.js';
 import { type Format, isFormatted, makeFileSystem } from './format.js';
@@ -19,7 +21,6 @@ import {
   mountKeywords,
   mountOptions,
 } from './mount-keywords.js';
-import { fixOwnership } from './ownership.js';
 import { readSource, type Source, withoutSlashes } from './source.js';
 import { protectedDirectories, unmount } from './unmount.js';
 
@@ -35,6 +36,14 @@ export interface MountType {
     argv(device: string): readonly string[];
     readonly acceptExitCodes?: readonly number[];
   };
+  /** In place of mount(8). */
+  mount?(kw: FormatKeywords, context: ActionContext): Promise<void>;
+  /** In place of umount(8): `find` says where it is mounted still. */
+  unmount?(
+    kw: FormatKeywords,
+    find: () => Promise<Mount | undefined>,
+    context: ActionContext,
+  ): Promise<void>;
   readonly format?: Format;
   /** After it was made, on its device. */
   finish?(kw: FormatKeywords, device: string, context: ActionContext): Promise<void>;
@@ -68,7 +77,8 @@ export function defineMount(kind: MountType): Driver<FormatKeywords> & { keyword
     }
     if (found.other) throw hiddenError(found);
     const find = async () => (await look(kw, context)).found.ours;
-    await unmount({ find, isBind: source.kind === 'directory' }, context);
+    if (kind.unmount) await kind.unmount(kw, find, context);
+    else await unmount({ find, isBind: source.kind === 'directory' }, context);
   }
 
   return defineDriver<FormatKeywords>({
@@ -122,7 +132,8 @@ export function defineMount(kind: MountType): Driver<FormatKeywords> & { keyword
         const { argv, acceptExitCodes = [0] } = kind.check;
         await context.change(argv(source.argument), { acceptExitCodes, timeoutMs: 0 });
       }
-      await context.change(mountArgv(type, kw, source));
+      if (kind.mount) await kind.mount(kw, context);
+      else await context.change(mountArgv(type, kw, source));
       context.undo(() => stop(kw, context));
       if (!context.dryRun && !(await look(kw, context)).found.ours) {
         throw new AgentError('E_NOT_MOUNTED', `${kw.dev} is not on ${kw.mnt} after its mount`, {

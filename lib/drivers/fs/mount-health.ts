@@ -3,9 +3,9 @@ import { systemClock } from '../../env/clock.js';
 import { parseStat, statArgv } from '../../host/file-facts.js';
 import { isRemote, type Mount } from '../../host/mounts.js';
 import { formatDuration } from '../../units/duration.js';
+import { ownershipDifferences } from '../ownership.js';
 import { silentText } from '../storage-questions.js';
 import { type MountKeywords, mountOptions } from './mount-keywords.js';
-import { ownershipDifferences } from './ownership.js';
 
 /** What the write test keeps below a mount point. */
 const testFile = '.opensvc';

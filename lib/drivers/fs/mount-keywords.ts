@@ -1,5 +1,5 @@
 import { defineKeywords, type Values } from '../../config/keyword.js';
-import { ownershipKeywords } from './ownership.js';
+import { ownershipKeywords } from '../ownership.js';
 
 /** Keywords of everything that is mounted (spec service 8.3). */
 export const mountKeywords = defineKeywords({

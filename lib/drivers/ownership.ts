@@ -1,6 +1,6 @@
-import { defineKeywords, type Values } from '../../config/keyword.js';
-import type { ActionContext } from '../../driver/contract.js';
-import { groupIdOf, userIdOf } from '../../host/account-ids.js';
+import { defineKeywords, type Values } from '../config/keyword.js';
+import type { ActionContext } from '../driver/contract.js';
+import { groupIdOf, userIdOf } from '../host/account-ids.js';
 
 /** Keywords of whatever has an owner and a mode. */
 export const ownershipKeywords = defineKeywords({
