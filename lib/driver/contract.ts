@@ -88,8 +88,10 @@ export interface ReadContext {
 export interface ChangeOptions extends RunOptions {
   /** Other codes than these are an error of the resource; default only 0. */
   acceptExitCodes?: readonly number[];
-  /** Levels of what it prints; default: `info` for stdout, `warn` for stderr of a success. */
+  /** What a success prints on stderr is logged at `info`, not at `warn`. */
   quietErrors?: boolean;
+  /** How much of a success the operator sees: the rest is in the debug log. Default all. */
+  shows?: 'all' | 'command' | 'nothing';
   /** Logged in place of the command line. */
   announce?: string;
   /**

@@ -179,19 +179,23 @@ export async function loggedCommand(
   {
     acceptExitCodes = [0],
     quietErrors = false,
+    shows = 'all',
     dryRun = false,
     announce,
     streams = false,
     ...options
   }: ChangeOptions & Pick<RunOptions, 'dryRun'>,
 ): Promise<RunResult> {
-  log.info(announce ?? showCommand(argv));
+  log[shows === 'nothing' ? 'debug' : 'info'](announce ?? showCommand(argv));
   if (dryRun) return { ...nothingRan, argv, startedAt: 0, endedAt: 0 };
   const result = await run(argv, streams ? { onLine: linesTo(log), ...options } : options);
   const accepted = result.exitCode !== null && acceptExitCodes.includes(result.exitCode);
   const fine = accepted && !result.timedOut && !result.aborted;
   const head = fine || result.exitCode === null ? 'output:' : `output (exit ${result.exitCode}):`;
-  if (result.stdout !== '' && !streams) log[fine ? 'info' : 'error'](`${head}\n${result.stdout}`);
+  if (result.stdout !== '' && !streams) {
+    const level = !fine ? 'error' : shows === 'all' ? 'info' : 'debug';
+    log[level](`${head}\n${result.stdout}`);
+  }
   if (result.stderr !== '' && !streams) {
     const level = quietErrors ? 'info' : fine ? 'warn' : 'error';
     log[level](`errors:\n${result.stderr}`);

@@ -67,6 +67,8 @@ export async function announce(
     await context.change(announceArgv(arping, device.name, address, form), {
       acceptExitCodes: announceCodes[arping],
       timeoutMs: 10_000,
+      // One line is enough for people, whatever the forms.
+      shows: form === 'request' ? 'command' : 'nothing',
     });
   } catch (error) {
     if (!(error instanceof AgentError) || context.signal.aborted) throw error;
