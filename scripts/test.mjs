@@ -28,6 +28,7 @@ const tools = {
   fuser: 'psmisc',
   arping: 'iputils-arping',
   exportfs: 'nfs-kernel-server',
+  vgs: 'lvm2',
   ip: 'iproute2',
   ping: 'iputils-ping',
   sysctl: 'procps',
