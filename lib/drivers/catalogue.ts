@@ -4,8 +4,11 @@ import type { Driver } from '../driver/contract.js';
 export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<never> }>>> = {
   'app.forking': () => import('./app/forking.js'),
   'app.simple': () => import('./app/simple.js'),
+  'container.docker': () => import('./container/docker.js'),
+  'container.podman': () => import('./container/podman.js'),
   'fs.directory': () => import('./fs/directory.js'),
   'fs.flag': () => import('./fs/flag.js'),
   'ip.host': () => import('./ip/host.js'),
+  'ip.netns': () => import('./ip/netns.js'),
   'task.host': () => import('./task/host.js'),
 };

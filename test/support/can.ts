@@ -32,6 +32,11 @@ const probes = {
   },
   arping: () => succeeds(['sh', '-c', 'command -v arping']),
   ping: () => succeeds(['sh', '-c', 'command -v ping']),
+  /** Containers of podman; what is in them is busybox. */
+  podman: () =>
+    succeeds(['podman', '--version']) &&
+    succeeds(['runc', '--version']) &&
+    existsSync('/bin/busybox'),
 } as const satisfies Record<string, () => boolean>;
 
 export type Ability = keyof typeof probes;

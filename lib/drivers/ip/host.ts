@@ -33,6 +33,12 @@ import { addressKeywords } from './keywords.js';
 
 const keywords = defineKeywords({
   ...addressKeywords,
+  check_carrier: {
+    kind: 'boolean',
+    default: 'true',
+    scopable: true,
+    text: 'A start fails when nothing is plugged into the interface. Switch it off for a bridge without ports.',
+  },
   alias: {
     kind: 'boolean',
     default: 'true',
