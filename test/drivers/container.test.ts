@@ -1,5 +1,6 @@
 /** container drivers: podman with real containers, docker by its command lines. */
-import { describe, expect, test } from 'vitest';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { AgentError } from '../../lib/errors/agent-error.js';
 import { nothingRan, type Run } from '../../lib/exec/run.js';
 import { isUnknown, parseContainer } from '../../lib/host/containers.js';
@@ -39,6 +40,7 @@ conformance({
       '--rm',
       '--net=none',
       '--name=svc1.container.1',
+      '--stop-timeout=1',
       ...limits.split(' '),
       image,
       '/bin/sleep',
@@ -101,7 +103,7 @@ describe.skipIf(lacks(...needs))('container.podman', () => {
       'one',
       '/bin/sh',
       '-c',
-      'echo "$A-$B"; id -u; id -g; hostname; cat /mnt/../proc/mounts',
+      'echo "$A-$B"; id -u; id -g; hostname; cat /proc/mounts',
     );
     expect(inside).toMatch(/^two words-\n7\n8\ninner\n/);
     expect(inside).toMatch(/ \/mnt .*\bro\b/);
@@ -281,3 +283,93 @@ test('something that is no container (captured output)', () => {
   expect(() => parseContainer('[]')).toThrow('unexpected');
   expect(() => parseContainer('hello')).toThrow('unexpected');
 });
+
+describe.skipIf(lacks('root', 'podman', 'netns', 'arping', 'ping'))(
+  'an address in the network of a container',
+  () => {
+    /** The interface that everything hangs on is a bridge of this host that nothing else uses. */
+    const bridge = `nm${process.pid % 10_000_000}`;
+    const ip = (...words: string[]): string => execFileSync('ip', words, { encoding: 'utf8' });
+    const net = (address: string): string =>
+      `netmask = 24\nipdev = ${bridge}\ncontainer_rid = container#1\ntags = nonrouted\nipname = ${address}\n`;
+
+    function addressRig(): Rig {
+      onTestFinished(() => void spawnSync('ip', ['link', 'del', bridge]));
+      ip('link', 'add', bridge, 'type', 'bridge');
+      ip('link', 'set', bridge, 'up');
+      const rig = containerRig('');
+      rig.configure(
+        `[container#1]\n${base}\n${patient}\nrm = true\n[ip#1]\n${net('10.98.77.5')}[ip#2]\n${net('10.98.77.6')}[fs#1]\ntype = flag\n`,
+      );
+      return rig;
+    }
+    const order = (rig: Rig, pattern: RegExp): string[] => [
+      ...new Set(
+        rig.lines.filter((line) => pattern.test(line)).map((line) => line.split(' ')[0] ?? ''),
+      ),
+    ];
+
+    test('it starts right after the container and stops right before it', async () => {
+      const rig = addressRig();
+      expect((await rig.status('ip#1')).status).toBe('down');
+      expect((await rig.status('ip#1')).resource.label).toBe(`10.98.77.5@${bridge}@container#1`);
+      await rig.act('start');
+      expect(order(rig, / (create|podman run|ip addr add) /)).toEqual([
+        'fs#1',
+        'container#1',
+        'ip#1',
+        'ip#2',
+      ]);
+      const inside = podman.run('exec', 'svc1.container.1', '/bin/ip', '-o', 'addr');
+      expect(inside).toMatch(/eth1\s+inet 10\.98\.77\.5\/24/);
+      expect(inside).toMatch(/eth2\s+inet 10\.98\.77\.6\/24/);
+      expect((await rig.status('ip#1')).status).toBe('up');
+      expect((await rig.status('ip#2')).status).toBe('up');
+      rig.lines.length = 0;
+      await rig.act('stop');
+      expect(order(rig, / (remove|podman stop|ip addr del) /)).toEqual([
+        'ip#2',
+        'ip#1',
+        'container#1',
+        'fs#1',
+      ]);
+      expect(ip('link', 'show', 'master', bridge)).toBe('');
+    });
+
+    test('a plan of all names the namespace that is not there yet', async () => {
+      const rig = addressRig();
+      await rig.act('start', { dryRun: true });
+      expect(rig.lines).toContain(
+        'ip#1 nsenter --net=/proc/PID/ns/net ip addr add 10.98.77.5/24 dev eth1',
+      );
+      expect(rig.lines.filter((line) => /WARN|ERROR/.test(line))).toEqual([]);
+    });
+
+    test('selected alone, an address takes its container along, and a stop of the container its addresses', async () => {
+      const rig = addressRig();
+      await rig.act('start', { rid: 'ip#1' });
+      expect((await rig.status('container#1')).status).toBe('up');
+      expect((await rig.status('ip#1')).status).toBe('up');
+      expect((await rig.status('ip#2')).status).toBe('down');
+      expect((await rig.status('fs#1')).status).toBe('down');
+      await rig.act('start', { rid: 'container#1' });
+      expect((await rig.status('ip#2')).status).toBe('up');
+      await rig.act('stop', { rid: 'ip#1' });
+      expect((await rig.status('ip#1')).status).toBe('down');
+      expect((await rig.status('container#1')).status).toBe('up');
+      rig.lines.length = 0;
+      await rig.act('stop', { rid: 'container#1' });
+      expect(order(rig, / (podman stop|ip addr del) /)).toEqual(['ip#2', 'container#1']);
+    });
+
+    test('a failure after both takes both back', async () => {
+      const rig = addressRig();
+      rig.configure(
+        `[container#1]\n${base}\n${patient}\n[ip#1]\n${net('10.98.77.5')}[app#1]\nstart = /bin/false\n`,
+      );
+      await expect(rig.act('start')).rejects.toThrow();
+      expect(all()).toEqual([]);
+      expect(ip('link', 'show', 'master', bridge)).toBe('');
+    });
+  },
+);

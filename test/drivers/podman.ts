@@ -37,7 +37,9 @@ export function createPodman(): Podman {
     execFileSync('podman', [...options, 'import', tar, name], { stdio: 'pipe' });
   };
   const remove = (): void => {
-    run('rm', '-f', '-t', '0', '--all');
+    // A container whose network others use goes only after them.
+    do run('rm', '-f', '-t', '0', '--all');
+    while (run('ps', '-aq').trim() !== '');
     spawnSync('sh', [
       '-c',
       `grep -o '${place}[^ ]*' /proc/self/mounts | sort -r | xargs -r umount`,
