@@ -3,6 +3,7 @@ import type { Driver } from '../driver/contract.js';
 /** Every driver by id. Naming one loads nothing. */
 export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<never> }>>> = {
   'app.forking': () => import('./app/forking.js'),
+  'app.ocf': () => import('./app/ocf.js'),
   'app.simple': () => import('./app/simple.js'),
   'container.docker': () => import('./container/docker.js'),
   'container.podman': () => import('./container/podman.js'),

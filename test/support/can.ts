@@ -32,6 +32,10 @@ const probes = {
   },
   arping: () => succeeds(['sh', '-c', 'command -v arping']),
   ping: () => succeeds(['sh', '-c', 'command -v ping']),
+  /** Resource agents of the Open Cluster Framework. */
+  ocf: () =>
+    existsSync('/usr/lib/ocf/resource.d/heartbeat/Dummy') &&
+    succeeds(['sh', '-c', 'command -v modprobe && command -v fuser']),
   /** Containers of podman; what is in them is busybox. */
   podman: () =>
     succeeds(['podman', '--version']) &&
