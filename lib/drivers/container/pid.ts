@@ -1,6 +1,8 @@
 import type { ReadContext } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { findContainer } from '../../host/containers.js';
+import { lxcPid } from '../../host/lxc.js';
+import { guestName } from './guest.js';
 import { containerName } from './keywords.js';
 
 /**
@@ -9,7 +11,8 @@ import { containerName } from './keywords.js';
  */
 export async function containerPid(rid: string, context: ReadContext): Promise<number | undefined> {
   const sibling = context.siblings.find((candidate) => candidate.rid === rid);
-  const name = containerName(sibling?.values?.['name'] as string | undefined, rid, context.service);
+  const given = sibling?.values?.['name'] as string | undefined;
+  const name = containerName(given, rid, context.service);
   switch (sibling?.driver) {
     case 'container.podman':
     case 'container.docker': {
@@ -19,6 +22,8 @@ export async function containerPid(rid: string, context: ReadContext): Promise<n
       );
       return answer.state === 'found' ? answer.value.pid : undefined;
     }
+    case 'container.lxc':
+      return lxcPid(context.probe, guestName(given, context.service));
     default:
       throw new AgentError(
         'E_NO_CONTAINER',
