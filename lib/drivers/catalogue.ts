@@ -13,5 +13,7 @@ export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<ne
   'fs.flag': () => import('./fs/flag.js'),
   'ip.host': () => import('./ip/host.js'),
   'ip.netns': () => import('./ip/netns.js'),
+  'task.docker': () => import('./task/docker.js'),
   'task.host': () => import('./task/host.js'),
+  'task.podman': () => import('./task/podman.js'),
 };
