@@ -3,7 +3,7 @@ import { Leave } from '../driver/contract.js';
 import { AgentError } from '../errors/agent-error.js';
 import type { Action, DriverVerb } from './act.js';
 import { type ActionSurroundings, readContext, type Surroundings } from './context.js';
-import { actionEnvironment } from './environment.js';
+import { actionEnvironment, resolveNames } from './environment.js';
 import { filterResources, type ResourceFilter, withCompanions } from './filter.js';
 import type { Direction } from './order.js';
 import type { Resource } from './resource.js';
@@ -65,7 +65,10 @@ export async function perform(
     dryRun: options.dryRun ?? false,
     force: (options.force ?? false) || (plan.force ?? false),
     interrupt: { signal: options.signal ?? new AbortController().signal },
-    environment: actionEnvironment(service, plan.name, { extra: options.env ?? {} }),
+    environment: actionEnvironment(service, plan.name, {
+      extra: options.env ?? {},
+      addresses: await resolveNames(service, around.run),
+    }),
     setKeywords: (rid, values) => setKeywords(service, rid, values),
   };
   const action: Action = {

@@ -183,7 +183,12 @@ describe.skipIf(lacks(...needs))('ip.host', () => {
       ].map((lines) => `ipdev = up0\n${lines}`),
     );
     network.ip('host', ...'addr add 10.99.0.4/24 dev up0 label up0:1'.split(' '));
+    const added = () => rig.lines.filter((line) => line.includes(' ip addr add '));
+    await rig.act('start', { dryRun: true });
+    const planned = added();
+    rig.lines.length = 0;
     await rig.act('start');
+    expect(added()).toEqual(planned);
     expect(addressesOf(network, 'host')).toEqual(
       expect.arrayContaining([
         '10.99.0.5/24 up0:2',
