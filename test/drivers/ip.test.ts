@@ -56,6 +56,10 @@ function ipRig(lines: string, options: RigOptions = {}): Rig {
   return createRig(`[ip#1]\nipdev = up0\n${lines}\n`, { wrap: network.wrap, ...options });
 }
 
+/** Without arping, which takes seconds to ask and to tell. */
+const silently: NonNullable<RigOptions['run']> = (argv, real, options) =>
+  real(argv.includes('arping') ? ['false'] : argv, options);
+
 /** No ping before and after: five seconds less. */
 const quick = 'tags = nonrouted';
 
@@ -213,11 +217,11 @@ describe.skipIf(lacks(...needs))('ip.host', () => {
     const text = sections
       .map((lines, n) => `[ip#${n + 1}]\n${lines.includes('tags') ? '' : `${quick}\n`}${lines}\n`)
       .join('');
-    return createRig(text, { wrap: network.wrap });
+    return createRig(text, { wrap: network.wrap, run: silently });
   };
 
   test('netmasks: of the interface, dotted, hexadecimal; a wrong one', async () => {
-    const rig = ipRig(`ipname = 10.99.0.5\nnetmask = 0xffff0000\n${quick}`);
+    const rig = ipRig(`ipname = 10.99.0.5\nnetmask = 0xffff0000\n${quick}`, { run: silently });
     await rig.act('start');
     expect(addressesOf(network, 'host')).toContain('10.99.0.5/16 up0:1');
     const wrong = ipRig(`ipname = 10.99.0.5\nnetmask = 255.0.255.0\n${quick}`);
@@ -505,9 +509,6 @@ describe.skipIf(lacks(...needs))('ip.netns', () => {
     guest = createGuest();
     const text = `[ip#1]\nipname = 10.99.0.7\nipdev = br0\nnetns = ${guest}\n${quick}\n`;
     const before = interfaces();
-    /** An announcement takes a second. */
-    const silently: NonNullable<RigOptions['run']> = (argv, real, options) =>
-      real(argv.includes('arping') ? ['false'] : argv, options);
     const rig = createRig(text, { wrap: network.wrap, run: silently });
     for (const last of ['link add', 'master', 'pl\\d+ up', 'netns /', 'name eth1']) {
       // The commands after this one fail, and so does the rollback: as if we had been killed.
