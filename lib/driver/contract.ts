@@ -182,6 +182,11 @@ export interface Driver<V = KeywordValues> {
   label(keywords: V, service: LabelFacts): string;
   /** Sorts before the rid inside a set: mount points, sequence numbers. Unset: by rid alone. */
   sortKey?(keywords: V, action: string): string | number | undefined;
+  /**
+   * The resource that it lives in: it starts right after that one and stops right before it, whatever
+   * their groups. Undefined: none.
+   */
+  follows?(keywords: V): string | undefined;
   /** Changes nothing, never throws for a state that it can name, and answers within seconds. */
   status?(keywords: V, context: ReadContext): Promise<StatusReport>;
   /** Succeeds when there is nothing to do. */

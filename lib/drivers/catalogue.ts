@@ -3,7 +3,12 @@ import type { Driver } from '../driver/contract.js';
 /** Every driver by id. Naming one loads nothing. */
 export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<never> }>>> = {
   'app.forking': () => import('./app/forking.js'),
+  'app.ocf': () => import('./app/ocf.js'),
   'app.simple': () => import('./app/simple.js'),
+  'container.docker': () => import('./container/docker.js'),
+  'container.kvm': () => import('./container/kvm.js'),
+  'container.lxc': () => import('./container/lxc.js'),
+  'container.podman': () => import('./container/podman.js'),
   'disk.disk': () => import('./disk/disk.js'),
   'disk.drbd': () => import('./disk/drbd.js'),
   'disk.loop': () => import('./disk/loop.js'),
@@ -24,6 +29,9 @@ export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<ne
   'fs.xfs': () => import('./fs/xfs.js'),
   'fs.zfs': () => import('./fs/zfs.js'),
   'ip.host': () => import('./ip/host.js'),
+  'ip.netns': () => import('./ip/netns.js'),
   'share.nfs': () => import('./share/nfs.js'),
+  'task.docker': () => import('./task/docker.js'),
   'task.host': () => import('./task/host.js'),
+  'task.podman': () => import('./task/podman.js'),
 };

@@ -34,8 +34,9 @@ export function announceArgv(
   form: 'request' | 'reply',
 ): string[] {
   if (arping === 'iputils') {
-    const option = form === 'request' ? '-U' : '-A';
-    return ['arping', option, '-c', '1', '-I', device, '-s', address, address];
+    return form === 'request'
+      ? ['arping', '-U', '-c', '1', '-I', device, '-s', address, address]
+      : ['arping', '-c', '1', '-A', '-I', device, address];
   }
   const options = form === 'request' ? ['-U'] : ['-U', '-P'];
   return ['arping', ...options, '-c', '1', '-i', device, '-S', address, address];

@@ -1,5 +1,6 @@
 import type { Run } from '../exec/run.js';
 import { canonicalAddress, type Family, familyOf } from '../units/netmask.js';
+import { readTool } from './tool.js';
 
 /**
  * The address of a name, ipv4 first; a literal address is its own. It asks getent(1): a name server
@@ -17,8 +18,8 @@ export async function resolveAddress(
   if (own !== undefined) return canonicalAddress(name);
   for (const candidate of family === undefined ? (['inet', 'inet6'] as const) : [family]) {
     const database = candidate === 'inet' ? 'ahostsv4' : 'ahostsv6';
-    const result = await run(['getent', database, name], { timeoutMs: 10_000, graceMs: 0 });
-    const address = result.exitCode === 0 ? parseHosts(result.stdout) : undefined;
+    const answer = await readTool(run, ['getent', database, name], { timeoutMs: 5000, graceMs: 0 });
+    const address = answer === undefined ? undefined : parseHosts(answer);
     // ahostsv6 answers with mapped ipv4 addresses where there is no other.
     if (address !== undefined && familyOf(address) === candidate && !/^::ffff:/.test(address)) {
       return canonicalAddress(address);

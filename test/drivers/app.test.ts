@@ -158,6 +158,19 @@ describe('what is run', () => {
     expect((await output(script, '[DEFAULT]\nid = 4711'))[0]).toMatch(/^app\S+ svc 4711\.$/);
   });
 
+  test('the addresses of the service, and of a name what it resolves to', async () => {
+    const ip = (n: number, lines: string) => `[ip#${n}]\ndisable = true\nipdev = eth0\n${lines}\n`;
+    const lines = await output(
+      'start = echo "$OPENSVC_IP1"; echo "$OPENSVC_IP2"; echo "$OPENSVC_IPNAME $OPENSVC_IPDEV $OPENSVC_IPADDR $OPENSVC_MASK"',
+      ip(1, 'ipname = 10.0.0.1\nnetmask = 24') + ip(2, 'ipname = no.such.name.invalid'),
+    );
+    expect(lines).toEqual([
+      '10.0.0.1 eth0 10.0.0.1 24',
+      'no.such.name.invalid eth0 unknown unknown',
+      'no.such.name.invalid eth0 unknown unknown',
+    ]);
+  });
+
   test('limits hold for the program', async () => {
     const lines = await output(
       'start = ulimit -n; ulimit -Hn; ulimit -c; ulimit -v; ulimit -t\nlimit_nofile = 100\nlimit_core = 0\nlimit_vmem = 100m\nlimit_cpu = 1m',
@@ -251,6 +264,12 @@ describe('status', () => {
       status,
       notes,
     });
+  });
+
+  test('a check is told what it is about', async () => {
+    const check =
+      'check = test "$OPENSVC_RID $OPENSVC_ACTION $OPENSVC_SVCPATH $A" = "app#1 status $OPENSVC_NAME b"; exit $?';
+    expect((await statusOf(`${check}\nenvironment = a=b`)).status).toBe('up');
   });
 
   test('what the check prints, when asked for', async () => {

@@ -1,9 +1,11 @@
 /** ip drivers, on real interfaces in network namespaces that the test makes. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { connectArgvs, type Mode, planConnection } from '../../lib/drivers/ip/connect.js';
 import { AgentError } from '../../lib/errors/agent-error.js';
 import { announceArgv, arpingOf, parseHolder } from '../../lib/host/arping.js';
-import { parseLinks } from '../../lib/host/ip-links.js';
+import { type Link, parseLinks } from '../../lib/host/ip-links.js';
 import { canonicalAddress, prefixLengthOf } from '../../lib/units/netmask.js';
 import { lacks } from '../support/can.js';
 import { waitFor } from '../support/program.js';
@@ -53,6 +55,10 @@ function ipRig(lines: string, options: RigOptions = {}): Rig {
   network = createNetwork();
   return createRig(`[ip#1]\nipdev = up0\n${lines}\n`, { wrap: network.wrap, ...options });
 }
+
+/** Without arping, which takes seconds to ask and to tell. */
+const silently: NonNullable<RigOptions['run']> = (argv, real, options) =>
+  real(argv.includes('arping') ? ['false'] : argv, options);
 
 /** No ping before and after: five seconds less. */
 const quick = 'tags = nonrouted';
@@ -180,7 +186,12 @@ describe.skipIf(lacks(...needs))('ip.host', () => {
       ].map((lines) => `ipdev = up0\n${lines}`),
     );
     network.ip('host', ...'addr add 10.99.0.4/24 dev up0 label up0:1'.split(' '));
+    const added = () => rig.lines.filter((line) => line.includes(' ip addr add '));
+    await rig.act('start', { dryRun: true });
+    const planned = added();
+    rig.lines.length = 0;
     await rig.act('start');
+    expect(added()).toEqual(planned);
     expect(addressesOf(network, 'host')).toEqual(
       expect.arrayContaining([
         '10.99.0.5/24 up0:2',
@@ -205,11 +216,11 @@ describe.skipIf(lacks(...needs))('ip.host', () => {
     const text = sections
       .map((lines, n) => `[ip#${n + 1}]\n${lines.includes('tags') ? '' : `${quick}\n`}${lines}\n`)
       .join('');
-    return createRig(text, { wrap: network.wrap });
+    return createRig(text, { wrap: network.wrap, run: silently });
   };
 
   test('netmasks: of the interface, dotted, hexadecimal; a wrong one', async () => {
-    const rig = ipRig(`ipname = 10.99.0.5\nnetmask = 0xffff0000\n${quick}`);
+    const rig = ipRig(`ipname = 10.99.0.5\nnetmask = 0xffff0000\n${quick}`, { run: silently });
     await rig.act('start');
     expect(addressesOf(network, 'host')).toContain('10.99.0.5/16 up0:1');
     const wrong = ipRig(`ipname = 10.99.0.5\nnetmask = 255.0.255.0\n${quick}`);
@@ -364,4 +375,219 @@ test.each([
 test('addresses are compared as the kernel writes them', () => {
   expect(canonicalAddress('2001:DB8:0:0::1')).toBe('2001:db8::1');
   expect(canonicalAddress('10.0.0.1')).toBe('10.0.0.1');
+});
+
+/** A namespace beside the host, with a name of its own, and the host's bridge br0 with the neighbour on it. */
+function createGuest(bridge = true): string {
+  network = createNetwork();
+  const name = `nmg${network.host.slice(3)}`;
+  execFileSync('ip', ['netns', 'add', name]);
+  onTestFinished(() => void spawnSync('ip', ['netns', 'del', name]));
+  execFileSync('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
+  if (!bridge) return name;
+  network.ip('host', 'link', 'add', 'br0', 'type', 'bridge');
+  network.ip('host', 'link', 'set', 'br0', 'up');
+  network.ip('host', 'link', 'set', 'up0', 'master', 'br0');
+  network.ip('host', 'addr', 'flush', 'dev', 'up0');
+  network.ip('host', 'addr', 'add', '10.99.0.1/24', 'dev', 'br0');
+  network.ip('host', 'link', 'set', 'br0', 'addrgenmode', 'none');
+  return name;
+}
+
+let guest = '';
+const guestAddresses = (): string[] =>
+  (
+    JSON.parse(execFileSync('ip', ['-n', guest, '-j', 'addr', 'show'], { encoding: 'utf8' })) as {
+      ifname: string;
+      addr_info: { local: string; prefixlen: number; scope: string }[];
+    }[]
+  ).flatMap(({ ifname, addr_info }) =>
+    addr_info
+      .filter(({ scope }) => scope === 'global')
+      .map(({ local, prefixlen }) => `${ifname} ${local}/${prefixlen}`),
+  );
+/** Every interface of the host and of the guest. */
+const interfaces = (): string =>
+  [
+    network.ip('host', '-o', 'link', 'show'),
+    execFileSync('ip', ['-n', guest, '-o', 'link', 'show']),
+  ]
+    .flatMap((text) => [...String(text).matchAll(/^\d+: ([^:@]+)/gm)].map(([, name]) => name))
+    .sort()
+    .join(' ');
+
+const guestCases = [
+  { mode: 'bridge', device: 'br0', lines: 'ipdev = br0' },
+  { mode: 'macvlan', device: 'up0', lines: 'ipdev = up0' },
+  {
+    mode: 'bridge, ipv6, a name inside',
+    device: 'br0',
+    lines: 'ipdev = br0\nipname = fd99::7\nnetmask = 64\nnsdev = lan',
+    address: 'lan fd99::7/64',
+  },
+];
+
+for (const { mode, device, lines, address = 'eth1 10.99.0.7/24' } of guestCases) {
+  conformance({
+    name: `ip.netns, ${mode}`,
+    needs,
+    rid: 'ip#1',
+    wrap: (argv) => network.wrap(argv),
+    config: () => {
+      guest = createGuest(device === 'br0');
+      const ipname = lines.includes('ipname') ? '' : 'ipname = 10.99.0.7\n';
+      return `[ip#1]\n${ipname}netns = ${guest}\n${quick}\n${lines}\n`;
+    },
+    isUp: () => guestAddresses().includes(address),
+    traces: () => `${interfaces()} ${guestAddresses()}`,
+    ...(mode === 'bridge' && {
+      foreign: {
+        make: () => void network.ip('neighbour', 'addr', 'add', '10.99.0.7/24', 'dev', 'up0'),
+        isIntact: () => addressesOf(network, 'neighbour').includes('10.99.0.7/24 up0'),
+      },
+    }),
+  });
+}
+
+describe.skipIf(lacks(...needs))('ip.netns', () => {
+  const guestRig = (lines: string, bridge = true): Rig => {
+    guest = createGuest(bridge);
+    return createRig(`[ip#1]\nipname = 10.99.0.7\n${lines}\n`, { wrap: network.wrap });
+  };
+
+  test('bridge: the lines, and the neighbour reaches it and the gateway is set', async () => {
+    const rig = guestRig('');
+    rig.configure(
+      `[ip#1]\nipname = 10.99.0.7\nipdev = br0\nnetns = ${guest}\ngateway = 10.99.0.2\nmacaddr = 02:11:22:33:44:55\n`,
+    );
+    await rig.act('start');
+    const path = `/var/run/netns/${guest}`;
+    const enter = `ip#1 nsenter --net=${path}`;
+    const tag = /veth1pl(\d+)/.exec(rig.lines.join())?.[1];
+    expect(rig.lines.filter((line) => !/output:|ARPING|Sent|Received|^ip#1 $/.test(line))).toEqual([
+      'ip#1 checking 10.99.0.7 availability',
+      `ip#1 ip link add name veth1pl${tag} mtu 1500 type veth peer name veth1pg${tag} mtu 1500`,
+      `ip#1 ip link set veth1pl${tag} master br0`,
+      `ip#1 ip link set veth1pl${tag} up`,
+      `ip#1 ip link set veth1pg${tag} netns ${path}`,
+      `${enter} ip link set veth1pg${tag} name eth1`,
+      `${enter} ip link set eth1 address 02:11:22:33:44:55`,
+      `${enter} ip addr add 10.99.0.7/24 dev eth1`,
+      `${enter} ip link set eth1 up`,
+      `${enter} ip route replace default via 10.99.0.2`,
+      `${enter} arping -c 1 -A -I eth1 10.99.0.7`,
+    ]);
+    const ping = ['netns', 'exec', network.neighbour, 'ping', '-c', '1', '-W', '5', '10.99.0.7'];
+    expect(spawnSync('ip', ping).status).toBe(0);
+    rig.lines.length = 0;
+    await rig.act('stop');
+    expect(rig.lines).toEqual([
+      `${enter} ip addr del 10.99.0.7/24 dev eth1`,
+      `${enter} ip link del dev eth1`,
+    ]);
+  });
+
+  test('dedicated: the interface itself moves, stays, and is used again', async () => {
+    const rig = guestRig('');
+    network.ip('host', 'link', 'add', 'own0', 'type', 'veth', 'peer', 'name', 'own1');
+    network.ip('host', 'link', 'set', 'own1', 'up');
+    rig.configure(
+      `[ip#1]\nipname = 10.99.0.7\nnetmask = 24\nipdev = own0\nnsdev = lan\nnetns = ${guest}\ntags = dedicated nonrouted\n`,
+    );
+    for (const turn of ['first', 'second']) {
+      await rig.act('start');
+      expect([turn, ...guestAddresses()]).toEqual([turn, 'lan 10.99.0.7/24']);
+      expect((await rig.status('ip#1')).status).toBe('up');
+      await rig.act('stop');
+      expect(guestAddresses()).toEqual([]);
+      expect(interfaces().split(' ')).toContain('lan');
+    }
+  });
+
+  test('what a killed start left is completed or cleaned, at each step', async () => {
+    guest = createGuest();
+    const text = `[ip#1]\nipname = 10.99.0.7\nipdev = br0\nnetns = ${guest}\n${quick}\n`;
+    const before = interfaces();
+    const rig = createRig(text, { wrap: network.wrap, run: silently });
+    for (const last of ['link add', 'master', 'pl\\d+ up', 'netns /', 'name eth1']) {
+      // The commands after this one fail, and so does the rollback: as if we had been killed.
+      let isDead = false;
+      const dying = createRig(text, {
+        wrap: network.wrap,
+        run: async (argv, real, options) => {
+          const changes = /link (add|set|del)|addr (add|del)/.test(argv.join(' '));
+          if (isDead && changes) return real(['false'], options);
+          const result = await silently(argv, real, options);
+          if (new RegExp(last).test(argv.join(' '))) isDead = true;
+          return result;
+        },
+      });
+      await expect(dying.act('start')).rejects.toThrow();
+      expect(interfaces()).not.toBe(before);
+      await rig.act('start');
+      expect(guestAddresses()).toEqual(['eth1 10.99.0.7/24']);
+      await rig.act('stop');
+      expect(interfaces()).toBe(before);
+    }
+  });
+
+  test('wrong input: no namespace, no such namespace, no such container, no interface', async () => {
+    const rig = guestRig('type = netns\nipdev = br0');
+    await expect(rig.act('start')).rejects.toThrow('no network namespace is configured');
+    const of = (lines: string) =>
+      createRig(`[ip#1]\ntype = netns\nipname = 10.99.0.7\n${quick}\n${lines}\n`, {
+        wrap: network.wrap,
+      });
+    const missing = of('ipdev = br0\nnetns = no-such-namespace');
+    await expect(missing.act('start')).rejects.toThrow(
+      'no-such-namespace has no network namespace',
+    );
+    expect((await missing.status('ip#1')).status).toBe('down');
+    await missing.act('stop');
+    await expect(of('ipdev = br0\nnetns = container#9').act('start')).rejects.toThrow(
+      'there is no resource container#9',
+    );
+    await expect(of(`ipdev = br9\nnetns = ${guest}`).act('start')).rejects.toThrow(
+      'there is no interface br9',
+    );
+  });
+});
+
+describe('ways into a namespace that this kernel lacks', () => {
+  const parent = { name: 'eth0', mtu: 9000 } as Link;
+  const namespace = { path: '/proc/4711/ns/net', word: '4711', tag: '4711' };
+  const argvs = (mode: Mode, tag?: string): string[] => {
+    const connection = planConnection(mode, parent, 'eth1', namespace);
+    const { outside, inside } = connectArgvs(connection, namespace, {
+      vlan_mode: 'native-untagged',
+      vlan_tag: tag,
+    });
+    return [...outside, ...inside].map((argv) => argv.join(' '));
+  };
+
+  test.each(['l2', 'l3'])('ipvlan-%s (argv)', (layer) => {
+    expect(argvs(`ipvlan-${layer}` as Mode)).toEqual([
+      `ip link add link eth0 dev ph4711eth1 mtu 9000 type ipvlan mode ${layer}`,
+      'ip link set eth0 up',
+      'ip link set ph4711eth1 netns 4711',
+      'ip link set ph4711eth1 name eth1',
+    ]);
+  });
+
+  test('ovs (argv)', () => {
+    expect(argvs('ovs', '12').slice(0, 2)).toEqual([
+      'ip link add name veth1pl4711 mtu 9000 type veth peer name veth1pg4711 mtu 9000',
+      'ovs-vsctl --may-exist add-port eth0 veth1pl4711 vlan_mode=native-untagged tag=12',
+    ]);
+    expect(argvs('ovs')[1]).not.toContain('tag=');
+  });
+
+  test('names stay within 15 characters and apart from each other', () => {
+    const names = [1, 2].flatMap((n) => {
+      const { local, moving } = planConnection('bridge', parent, `container-${n}`, namespace);
+      return [local, moving];
+    });
+    expect(new Set(names).size).toBe(4);
+    expect(Math.max(...names.map(({ length }) => length))).toBeLessThanOrEqual(15);
+  });
 });

@@ -30,6 +30,15 @@ const probes = {
   },
   arping: () => succeeds(['sh', '-c', 'command -v arping']),
   ping: () => succeeds(['sh', '-c', 'command -v ping']),
+  /** Resource agents of the Open Cluster Framework. */
+  ocf: () =>
+    existsSync('/usr/lib/ocf/resource.d/heartbeat/Dummy') &&
+    succeeds(['sh', '-c', 'command -v modprobe && command -v fuser']),
+  /** Containers of podman; what is in them is busybox. */
+  podman: () =>
+    succeeds(['podman', '--version']) &&
+    succeeds(['runc', '--version']) &&
+    existsSync('/bin/busybox'),
 } as const satisfies Record<string, () => boolean>;
 
 export type Ability = keyof typeof probes;

@@ -88,7 +88,8 @@ export async function announcingToNeighbours(
 ): Promise<void> {
   if (family !== 'inet6') return work();
   const key = `net/ipv6/conf/${device}/ndisc_notify`;
-  const before = await readSetting(key, context);
+  // In a plan the device may be one that an earlier step makes.
+  const before = (await readSetting(key, context)) ?? (context.dryRun ? '0' : undefined);
   if (before === undefined) {
     context.log.warn(`the neighbours are not told by ${device}: ${key} cannot be read`);
   }

@@ -11,6 +11,7 @@ import {
 import { AgentError } from '../../errors/agent-error.js';
 import { type Link, readLinks } from '../../host/ip-links.js';
 import { withLock } from '../../lock/lock.js';
+import { familyOf } from '../../units/netmask.js';
 import {
   findTarget,
   forgetTarget,
@@ -33,6 +34,12 @@ import { addressKeywords } from './keywords.js';
 
 const keywords = defineKeywords({
   ...addressKeywords,
+  check_carrier: {
+    kind: 'boolean',
+    default: 'true',
+    scopable: true,
+    text: 'A start fails when nothing is plugged into the interface. Switch it off for a bridge without ports.',
+  },
   alias: {
     kind: 'boolean',
     default: 'true',
@@ -218,7 +225,7 @@ async function plumb(
   const { address, family } = target;
   const cidr = `${address}/${prefixLengthFor(kw, target, device)}`;
   const fresh = context.dryRun ? undefined : await readLinks(context.probe);
-  const label = labelFor(
+  const label = await labelFor(
     kw,
     target,
     fresh?.find(({ name }) => name === device.name) ?? device,
@@ -255,16 +262,34 @@ function delArgv({ link, entry }: Place): string[] {
 const longestLabel = 15;
 
 /** `<device>:<n>` with the first free number. */
-function labelFor(
+async function labelFor(
   kw: Keywords,
   { family }: Target,
   device: Link,
-  context: ReadContext,
-): string | undefined {
+  context: ActionContext,
+): Promise<string | undefined> {
   if (!kw.alias || context.tags.includes('noalias') || family === 'inet6') return undefined;
   const taken = new Set(device.addresses.map(({ label }) => label));
+  // A plan knows of those that would have started before this one.
+  let earlier = context.dryRun ? await countEarlier(device.name, context) : 0;
   let n = 1;
-  while (taken.has(`${device.name}:${n}`)) n += 1;
+  while (taken.has(`${device.name}:${n}`) || earlier-- > 0) n += 1;
   const label = `${device.name}:${n}`;
   return label.length > longestLabel ? undefined : label;
+}
+
+/** How many addresses would be given a label of this device before ours. */
+async function countEarlier(device: string, { rid, siblings }: ReadContext): Promise<number> {
+  const labelled = siblings.filter(
+    ({ rid: other, driver, disabled, tags, values }) =>
+      driver === 'ip.host' &&
+      other < rid &&
+      !disabled &&
+      !tags.includes('noalias') &&
+      values?.['ipdev'] === device &&
+      values['alias'] === true &&
+      familyOf(String(values['ipname'])) !== 'inet6',
+  );
+  const statuses = await Promise.all(labelled.map((sibling) => sibling.status()));
+  return statuses.filter((status) => status.endsWith('down')).length;
 }

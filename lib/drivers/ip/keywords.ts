@@ -18,12 +18,6 @@ export const addressKeywords = defineKeywords({
     scopable: true,
     text: 'Netmask: `24`, `255.255.255.0` or `0xffffff00`. Default: that of the interface.',
   },
-  check_carrier: {
-    kind: 'boolean',
-    default: 'true',
-    scopable: true,
-    text: 'A start fails when nothing is plugged into the interface. Switch it off for a bridge without ports.',
-  },
 });
 
 export type AddressKeywords = Values<typeof addressKeywords>;
