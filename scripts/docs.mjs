@@ -86,12 +86,14 @@ async function loadTables() {
           export { definedShapes } from './lib/cli/shape.js';
           export { parseIni } from './lib/config/ini.js';
           export { exitCodes } from './lib/errors/exit-codes.js';
-          export { resourceKeywords } from './lib/driver/resource-keywords.js';
+          export {
+            deviceKeywords, processGroupKeywords, resourceKeywords,
+          } from './lib/driver/resource-keywords.js';
           export { drivers } from './lib/drivers/catalogue.js';
           export { nodeTasks } from './lib/node/catalogue.js';
           export { nodeSections } from './lib/node/keywords.js';
           export { scheduleKeywords } from './lib/task/schedule-keywords.js';
-          export { serviceKeywords } from './lib/service/keywords.js';
+          export { serviceKeywords, subsetKeywords } from './lib/service/keywords.js';
         `,
         resolveDir: top,
         loader: 'ts',
@@ -247,7 +249,9 @@ function configurationBlocks() {
     ),
     schedule: keywordTable(code.scheduleKeywords),
     service: keywordTable(code.serviceKeywords),
-    resource: keywordTable(code.resourceKeywords),
+    resource: keywordTable({ ...code.resourceKeywords, ...code.deviceKeywords }),
+    subset: keywordTable({ parallel: code.subsetKeywords.parallel }),
+    'process-group': keywordTable(code.processGroupKeywords),
     drivers: '',
     kinds: '',
   };

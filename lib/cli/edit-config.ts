@@ -23,15 +23,22 @@ export async function editConfig(
   { discard, recover }: Args<typeof editOptions>,
 ): Promise<number> {
   const copy = `${path}.edit`;
+  if (discard && recover) {
+    throw new AgentError('E_USAGE', '--discard and --recover exclude each other', {
+      exit: 'usage',
+    });
+  }
   if (discard) rmSync(copy, { force: true });
   if (existsSync(copy) && !recover) {
+    await showDifference(app, path, copy);
     throw new AgentError('E_EDIT_PENDING', `${copy} is left from an unfinished edit`, {
       remedy: 'go on with it (--recover), or forget it (--discard)',
     });
   }
+  const before = contentOf(path);
   if (!existsSync(copy)) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    writeFileSync(copy, existsSync(path) ? readFileSync(path) : '', { mode: 0o600 });
+    writeFileSync(copy, before, { mode: 0o600 });
   }
 
   const editor = app.edge.env['VISUAL'] || app.edge.env['EDITOR'] || 'vi';
@@ -48,7 +55,31 @@ export async function editConfig(
     app.note(`${path} is unchanged; go on with --recover, or forget the edit with --discard`);
     return exitCodes.config.code;
   }
-  if (!existsSync(path) || !readFileSync(path).equals(bytes)) writeConfigFile(path, bytes);
+  const now = contentOf(path);
+  if (!now.equals(before)) {
+    await showDifference(app, path, copy);
+    throw new AgentError('E_EDIT_CONFLICT', `${path} was changed by somebody else meanwhile`, {
+      remedy: 'bring both together with --recover, or forget the edit with --discard',
+    });
+  }
+  if (!now.equals(bytes) || !existsSync(path)) writeConfigFile(path, bytes);
   rmSync(copy, { force: true });
   return 0;
+}
+
+function contentOf(path: string): Buffer {
+  return existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+}
+
+/** What the copy would change, as diff(1) says it; nothing where there is no diff. */
+async function showDifference(app: App, path: string, copy: string): Promise<void> {
+  const { createRunner } = await import('../exec/run.js');
+  const from = existsSync(path) ? path : '/dev/null';
+  const { exitCode, stdout } = await createRunner({ env: app.edge.env })([
+    'diff',
+    '-u',
+    from,
+    copy,
+  ]);
+  if (exitCode === 1) app.note(stdout.trimEnd());
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatObjectPath, type ObjectPath, objectOfConfigFile } from '../config/object-path.js';
 import type { Paths } from '../env/paths.js';
@@ -25,6 +25,15 @@ export function installedServices(paths: Paths): InstalledService[] {
       return path?.kind === 'svc' ? [{ path, scope: formatObjectPath(path), file }] : [];
     })
     .sort((a, b) => (a.scope < b.scope ? -1 : 1));
+}
+
+/** Whether the file of a service holds a word at all, in any case: cheaper than reading what it says. */
+export function mentions({ file }: InstalledService, word: string): boolean {
+  try {
+    return readFileSync(file, 'latin1').toLowerCase().includes(word);
+  } catch {
+    return false;
+  }
 }
 
 function namesIn(directory: string): string[] {

@@ -216,7 +216,7 @@ export const serviceKeywords = defineKeywords({
     default: '121m',
     scopable: true,
     inherit: 'head',
-    text: 'Least time between two synchronisations, where no schedule says more.',
+    text: 'Least time between two synchronisations, where no schedule says more. A bare number counts minutes.',
   },
   sync_period: oldSchedule('sync_schedule'),
   sync_days: oldSchedule('sync_schedule'),
@@ -226,7 +226,7 @@ export const serviceKeywords = defineKeywords({
     default: '1500m',
     scopable: true,
     inherit: 'head',
-    text: 'Age from which a copy is out of date.',
+    text: 'Age from which a copy is out of date. A bare number counts minutes.',
   },
   bwlimit: {
     kind: 'speed_kps',

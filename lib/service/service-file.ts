@@ -23,7 +23,8 @@ export interface ServiceFileContext {
   tableOf?: (section: string) => KeywordTable | undefined;
 }
 
-const programs = {
+/** Full paths of the programs that belong to this package. */
+export const programs = {
   svcmgr: join(packageRoot, 'dist', 'svcmgr.js'),
   nodemgr: join(packageRoot, 'dist', 'nodemgr.js'),
 };

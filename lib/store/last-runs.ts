@@ -43,6 +43,8 @@ export const lastRunTable = defineTable((store) => {
       success_at = coalesce(@successAt, success_at)
     WHERE scope = @scope AND action = @action AND section = @section`);
 
+  const remove = db.prepare<[string]>('DELETE FROM last_run WHERE scope = ?');
+
   const keyOf = ({ scope, action, section }: TaskKey): TaskKey => ({ scope, action, section });
   return {
     get: (key: TaskKey): LastRun | undefined => get.get(keyOf(key)),
@@ -51,5 +53,7 @@ export const lastRunTable = defineTable((store) => {
     /** Every slot up to the one that begins at `slot` has its row in the ledger. */
     decided: (key: TaskKey, slot: number): void => void decided.run({ ...keyOf(key), slot }),
     ended: (key: TaskKey, end: LastEnd): void => void ended.run({ ...keyOf(key), ...end }),
+    /** Forgets an object that is deleted: one with its name is another one. */
+    remove: (scope: string): void => void remove.run(scope),
   };
 });

@@ -79,6 +79,17 @@ describe('where the selector may stand', () => {
     expect((await svcmgr('-s', 'web', 'ls')).stdout).toBe('web\n');
   });
 
+  test('help is help, whatever is selected', () => {
+    expect(normaliseSelector(['web', '--help'], svcmgrCommands)).toEqual(['--help']);
+    expect(normaliseSelector(['web', 'ls', '--help'], svcmgrCommands)[0]).toBe('ls');
+    expect(normaliseSelector(['web', 'nope'], svcmgrCommands)[0]).toBe('nope');
+    expect(normaliseSelector(['--get-yargs-completions', 'svcmgr', '-s'], svcmgrCommands)).toEqual([
+      '--get-yargs-completions',
+      'svcmgr',
+      '-s',
+    ]);
+  });
+
   test('what a command reads after -- stays where it is', () => {
     expect(normaliseSelector(['web', 'set', '--', '--x'], svcmgrCommands)).toEqual([
       'set',

@@ -18,7 +18,7 @@ function rigOf(
     commands.push(line);
     return answer(line, input);
   });
-  return { rig: createRig(config, 'svc1.example.com', { run }), commands };
+  return { rig: createRig(config, { name: 'svc1.example.com', captured: { run } }), commands };
 }
 
 const messages = (rig: Rig): string[] => rig.lines.map((line) => line.replace(/^\S+ /, ''));

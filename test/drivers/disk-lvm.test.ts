@@ -111,7 +111,7 @@ function lvm(config: string, state: { volumes: Record<string, boolean>; tags?: s
     else if (!/^(udevadm settle|dmsetup mknodes|pvscan)$/.test(line)) return undefined;
     return {};
   };
-  const rig = createRig(config, 'svc1', { run: capturedRun(answer) });
+  const rig = createRig(config, { captured: { run: capturedRun(answer) } });
   return {
     rig,
     commands,
@@ -173,7 +173,7 @@ describe('disk.vg, with volumes (captured output)', () => {
 
   test('LVM that cannot tell is not a group that is down', async () => {
     const run = capturedRun(() => ({ exitCode: 5, stderr: '  Failed to lock\n' }));
-    const rig = createRig(config, 'svc1', { run });
+    const rig = createRig(config, { captured: { run } });
     expect(await rig.status('disk#1')).toMatchObject({
       status: 'undef',
       notes: [{ level: 'error', text: 'vgs: Failed to lock' }],

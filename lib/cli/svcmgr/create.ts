@@ -1,7 +1,6 @@
-/** svcmgr create: makes a service, empty, from keywords or from a file. */
-
+/** svcmgr create: makes a service, empty, from keywords, from resources or from a file. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { applyEdits, type IniEdit } from '../../config/edit.js';
 import { writeConfigFile } from '../../config/file.js';
@@ -9,34 +8,57 @@ import { formatFinding } from '../../config/finding.js';
 import { parseIni } from '../../config/ini.js';
 import {
   formatObjectPath,
+  isObjectKind,
+  type ObjectPath,
   objectConfigFile,
   parseObjectPath,
   problemOfNamespace,
   problemOfObjectName,
   rootNamespace,
 } from '../../config/object-path.js';
-import { AgentError } from '../../errors/agent-error.js';
+import { AgentError, errnoOf } from '../../errors/agent-error.js';
+import { editsOfAssignments, parseAssignment } from '../../service/assign.js';
+import { addCompanions } from '../../service/companions.js';
+import { editsOfConfiguration, editsOfResource } from '../../service/resource-json.js';
 import type { App } from '../app.js';
-import { defineCommand } from '../command.js';
-import { parseAssignments, parseParameter } from '../config-commands.js';
+import { type Args, defineCommand, type OptionTable } from '../command.js';
 import { serviceTarget } from '../config-targets.js';
-import { readBytes } from '../read-bytes.js';
-import { selectorOption } from './selection.js';
+import { namespaceOf, pathOptions } from './selection.js';
+import { readSource } from './source-text.js';
+
+const sourceOptions = {
+  config: {
+    type: 'string',
+    value: 'FILE',
+    describe: 'start from this file, INI or JSON; an http address; `-` is standard input',
+  },
+  template: {
+    type: 'string',
+    value: 'FILE',
+    describe: 'the same; the service gets an id of its own',
+  },
+  resource: {
+    type: 'list',
+    value: 'JSON',
+    describe: 'a resource: {"rtype":"fs","type":"flag"}; may be repeated',
+  },
+  kw: {
+    type: 'list',
+    value: 'SECTION.KEY=TEXT',
+    describe: 'a keyword of the service; may be repeated',
+  },
+  env: { type: 'list', value: 'KEY=TEXT', describe: 'a value of the section [env]' },
+  interactive: {
+    type: 'boolean',
+    default: false,
+    describe: 'ask at the terminal for the other values of [env]',
+  },
+} as const satisfies OptionTable;
 
 export default defineCommand({
   options: {
-    ...selectorOption,
-    kw: {
-      type: 'list',
-      value: 'SECTION.KEY=TEXT',
-      describe: 'a keyword of the service; may be repeated',
-    },
-    config: {
-      type: 'string',
-      value: 'FILE',
-      describe: 'start from this file; `-` is standard input',
-    },
-    env: { type: 'list', value: 'KEY=TEXT', describe: 'a value of the section [env]' },
+    ...pathOptions,
+    ...sourceOptions,
     force: { type: 'boolean', default: false, describe: 'also when the result is not valid' },
     'dry-run': {
       type: 'boolean',
@@ -51,32 +73,21 @@ export default defineCommand({
       'a service with one task',
     ],
     ['$0 -s web create --config web.conf', 'from a file'],
+    ['$0 -s web create --template web.conf --env port=80', 'from a file with a value of its own'],
+    ['$0 -s web create --resource \'{"rtype":"fs","type":"flag"}\'', 'with a resource fs#0'],
   ],
   async run(app, args) {
-    const path = parseObjectPath(args.service ?? '');
+    const path = pathOf(app, args);
     const scope = formatObjectPath(path);
-    const problem =
-      problemOfObjectName(path.name) ??
-      (path.namespace === rootNamespace ? undefined : problemOfNamespace(path.namespace));
-    if (path.kind !== 'svc' || problem !== undefined) {
-      throw new AgentError('E_OBJECT_PATH', `${scope}: ${problem ?? 'only services can be made'}`, {
-        exit: 'usage',
-        remedy: 'names have letters, digits, dots and dashes, and begin with a letter',
-      });
-    }
     const file = objectConfigFile(app.paths, path);
     if (existsSync(file)) {
       throw new AgentError('E_EXISTS', `${scope}: service exists already`, {
         remedy: 'change it with `set` or `edit config`',
       });
     }
-
-    const start = args.config === undefined ? '[DEFAULT]\n' : await readStart(app, args.config);
-    const text = applyEdits(
-      start,
-      editsOf(args.kw, args.env, parseIni(start).byName.get('DEFAULT')?.byKey.has('id')),
-    );
-    const findings = await serviceTarget(app, { file }).validate(Buffer.from(text));
+    const text = await textOf(app, args);
+    const { validate } = serviceTarget(app, { file });
+    const findings = await validate(Buffer.from(text));
     const errors = findings.filter(({ level }) => level === 'error');
     if (errors[0] && !args.force) {
       for (const finding of errors.slice(1)) app.note(formatFinding(file, finding));
@@ -85,49 +96,111 @@ export default defineCommand({
         remedy: 'correct it, or make it all the same with --force',
       });
     }
-    if (args['dry-run']) app.print(text);
-    else {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
-      writeConfigFile(file, text);
+    for (const finding of findings) app.note(formatFinding(file, finding));
+    if (args['dry-run']) {
+      app.print(text);
+      return 0;
     }
+    makeDirectory(dirname(file));
+    writeConfigFile(file, text);
+    const companions = addCompanions(app.paths, path);
+    for (const warning of companions) app.note(`warning: ${warning}`);
     return 0;
   },
 });
 
-function editsOf(
-  kw: readonly string[] | undefined,
-  env: readonly string[] | undefined,
-  hasId: boolean | undefined,
-): IniEdit[] {
-  const edits: IniEdit[] = hasId
-    ? []
-    : [{ op: 'set', section: 'DEFAULT', key: 'id', value: randomUUID() }];
-  const set = (words: readonly string[] | undefined, fallback: string): void => {
-    if (!words?.length) return;
-    for (const [parameter, value] of parseAssignments({
-      param: undefined,
-      value: undefined,
-      kw: words,
-    })) {
-      const { section, key } =
-        fallback === 'env'
-          ? { section: 'env', key: parameter }
-          : parseParameter(parameter, fallback);
-      edits.push({ op: 'set', section, key, value });
-    }
-  };
-  set(kw, 'DEFAULT');
-  set(env, 'env');
-  return edits;
+/** @throws AgentError for what cannot be the path of a new service */
+function pathOf(app: App, args: Args<typeof pathOptions>): ObjectPath {
+  const { service = '' } = args;
+  const refused = (fact: string): AgentError =>
+    new AgentError('E_OBJECT_PATH', fact, {
+      exit: 'usage',
+      remedy: 'names have letters, digits, dots and dashes, and begin with a letter',
+    });
+  if (service === '') throw refused('create makes one service: svcmgr -s NAME create');
+  if (/[,+*?[]/.test(service)) throw refused(`'${service}' is not one name`);
+  const path = parseObjectPath(service, namespaceOf(app, args));
+  const problem =
+    problemOfObjectName(path.name) ??
+    (path.namespace === rootNamespace ? undefined : problemOfNamespace(path.namespace)) ??
+    problemOfCompanions(path.name);
+  if (path.kind === 'svc' && problem === undefined) return path;
+  throw refused(`${formatObjectPath(path)}: ${problem ?? 'only services can be made'}`);
 }
 
-async function readStart(app: App, source: string): Promise<string> {
-  if (source === '-') return Buffer.from(await readBytes(app.edge.stdin())).toString('utf8');
+/** The link and the directories of a service lie beside the files of others. */
+function problemOfCompanions(name: string): string | undefined {
+  if (/\.(conf|d|dir)$/.test(name)) return `"${name}" ends like a file of another service`;
+  return name === 'namespaces' || isObjectKind(name) ? `"${name}" is reserved` : undefined;
+}
+
+/** The configuration that the command line describes. */
+async function textOf(app: App, args: Args<typeof sourceOptions>): Promise<string> {
+  if (args.config !== undefined && args.template !== undefined) {
+    throw new AgentError('E_USAGE', '--config and --template exclude each other', {
+      exit: 'usage',
+    });
+  }
+  const source = args.config ?? args.template;
+  let text = source === undefined ? '[DEFAULT]\n' : startOf(await readSource(app, source));
+  const apply = (edits: readonly IniEdit[]): void => {
+    text = applyEdits(text, edits);
+  };
+  const hasId = parseIni(text).byName.get('DEFAULT')?.byKey.has('id') === true;
+  if (!hasId || args.template !== undefined) {
+    apply([{ op: 'set', section: 'DEFAULT', key: 'id', value: randomUUID() }]);
+  }
+  for (const json of args.resource ?? []) {
+    apply(editsOfResource(json, new Set(parseIni(text).byName.keys()), 0));
+  }
+  apply(editsOfAssignments(text, (args.kw ?? []).map(parseAssignment)));
+  const values = (args.env ?? []).map(environmentEdit);
+  apply(values);
+  if (args.interactive) {
+    const { askEnvironment } = await import('./ask-env.js');
+    const answered = new Set(values.map(({ key }) => key.toLowerCase()));
+    apply(await askEnvironment(app, parseIni(text), answered));
+  }
+  return text;
+}
+
+/** JSON becomes a file in the usual form. */
+function startOf(source: string): string {
+  const first = source.trimStart().charAt(0);
+  const isJson = first === '{' || (first === '[' && isJsonList(source));
+  if (!isJson) return source;
+  const edits = editsOfConfiguration(source);
+  const head = edits.some(({ section }) => section === 'DEFAULT') ? '' : '[DEFAULT]\n';
+  return applyEdits(head, edits);
+}
+
+function isJsonList(source: string): boolean {
   try {
-    return readFileSync(source, 'utf8');
+    return Array.isArray(JSON.parse(source));
+  } catch {
+    return false;
+  }
+}
+
+function environmentEdit(text: string) {
+  const equals = text.indexOf('=');
+  if (equals > 0) {
+    const [key, value] = [text.slice(0, equals), text.slice(equals + 1)];
+    return { op: 'set' as const, section: 'env', key, value };
+  }
+  throw new AgentError('E_USAGE', `--env: "${text}" is not an assignment`, {
+    exit: 'usage',
+    remedy: 'write it as key=value',
+  });
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o755 });
   } catch (cause) {
-    throw new AgentError('E_CONFIG_READ', `${source} cannot be read`, {
-      remedy: 'name an existing file',
+    throw new AgentError('E_CONFIG_WRITE', `${directory} cannot be made`, {
+      exit: errnoOf(cause) === 'EACCES' ? 'notPermitted' : 'cannotCreate',
+      remedy: 'check its permissions and the free space',
       cause,
     });
   }

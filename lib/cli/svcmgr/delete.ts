@@ -1,13 +1,26 @@
-/** svcmgr delete: removes a service: its configuration, its logs, its place in the schedule. */
+/** svcmgr delete: removes services with all they have, or single sections of theirs. */
 import { rmSync } from 'node:fs';
-import { objectLogFile, objectVarDirectory } from '../../config/object-path.js';
+import { parseIni } from '../../config/ini.js';
+import { AgentError, errnoOf } from '../../errors/agent-error.js';
 import { freshenIndex } from '../../scheduler/fresh-index.js';
+import { placesOf } from '../../service/companions.js';
+import type { InstalledService } from '../../service/installed.js';
+import { groupOf } from '../../service/sections.js';
+import { lastRunTable } from '../../store/last-runs.js';
+import { StoreUnwritableError } from '../../store/store.js';
+import type { App } from '../app.js';
 import { defineCommand } from '../command.js';
-import { selectedOne, selectorOption } from './selection.js';
+import { changeServices } from './change.js';
+import { selected, selectorOption } from './selection.js';
 
 export default defineCommand({
   options: {
     ...selectorOption,
+    rid: {
+      type: 'string',
+      value: 'RID',
+      describe: 'only these sections, by name or group, separated by commas',
+    },
     'dry-run': {
       type: 'boolean',
       alias: 'n',
@@ -15,17 +28,86 @@ export default defineCommand({
       describe: 'say what would be removed',
     },
   },
-  examples: [['$0 -s web delete', 'its runs stay in the ledger']],
+  examples: [
+    ['$0 -s web delete', 'its runs stay in the ledger'],
+    ['$0 -s web delete --rid fs#2,sync', 'a file system and every synchronisation'],
+  ],
   async run(app, args) {
-    const { path, file } = await selectedOne(app, args);
-    const targets = [file, objectVarDirectory(app.paths, path), objectLogFile(app.paths, path)];
-    if (args['dry-run']) {
-      for (const target of targets) app.print(`remove ${target}\n`);
+    if (args.service === undefined) {
+      throw new AgentError('E_USAGE', 'name what is to be deleted', {
+        exit: 'usage',
+        remedy: "svcmgr -s NAME delete; '*' is every service",
+      });
+    }
+    const services = await selected(app, args);
+    const { rid } = args;
+    if (rid !== undefined) {
+      await changeServices(app, services, (text, service) => removals(text, rid, service), {
+        'dry-run': args['dry-run'],
+        force: true,
+      });
       return 0;
     }
-    for (const target of targets) rmSync(target, { recursive: true, force: true });
-    const stale = await freshenIndex(await app.scheduler(), await app.store());
-    if (stale) app.note(`warning: ${stale.message}`);
+    for (const { path } of services) {
+      for (const place of placesOf(app.paths, path)) {
+        if (args['dry-run']) app.print(`remove ${place}\n`);
+        else remove(place);
+      }
+    }
+    if (args['dry-run']) return 0;
+    const warning = await forget(app, services);
+    if (warning) app.note(`warning: ${warning.message}`);
     return 0;
   },
 });
+
+/** @throws AgentError for a section that is not there; then nothing is removed */
+function removals(text: string, rid: string, { scope }: InstalledService) {
+  const names = parseIni(text).sections.map(({ name }) => name);
+  const words = rid
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+  const sections = words.flatMap((word) => {
+    const found = names.filter((name) => name === word || groupOf(name) === word);
+    if (found.length > 0 && word !== 'DEFAULT') return found;
+    throw new AgentError('E_NO_RESOURCE', `${scope}: there is no section ${word} to delete`, {
+      remedy: `its sections are ${names.filter((name) => name !== 'DEFAULT').join(', ') || 'none'}`,
+    });
+  });
+  return [...new Set(sections)].map((section) => ({ op: 'remove' as const, section }));
+}
+
+/** @returns why the schedule and the last runs of deleted services could not be forgotten now */
+async function forget(
+  app: App,
+  services: readonly InstalledService[],
+): Promise<StoreUnwritableError | undefined> {
+  const store = await app.store();
+  const stale = await freshenIndex(await app.scheduler(), store);
+  if (stale) return stale;
+  try {
+    const lastRuns = lastRunTable(store);
+    store.immediate(() => {
+      for (const { scope } of services) lastRuns.remove(scope);
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreUnwritableError) return error;
+    throw error;
+  }
+}
+
+function remove(place: string): void {
+  try {
+    rmSync(place, { recursive: true, force: true });
+  } catch (cause) {
+    const code = errnoOf(cause);
+    if (code === undefined) throw cause;
+    throw new AgentError('E_REMOVE', `${place} cannot be removed (${code})`, {
+      exit: code === 'EACCES' || code === 'EPERM' ? 'notPermitted' : 'io',
+      remedy: 'correct that, then delete the service again: the rest is still there',
+      cause,
+    });
+  }
+}

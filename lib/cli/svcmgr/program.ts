@@ -146,6 +146,21 @@ export const svcmgrCommands: readonly CommandEntry[] = [
   { words: 'set', describe: 'change values of services', load: () => import('./set.js') },
   { words: 'unset', describe: 'remove keys from services', load: () => import('./unset.js') },
   {
+    words: 'update',
+    describe: 'add resources to services, or change theirs',
+    load: () => import('./update.js'),
+  },
+  {
+    words: 'enable',
+    describe: 'let actions and schedules have services or resources again',
+    load: () => import('./enable.js'),
+  },
+  {
+    words: 'disable',
+    describe: 'keep actions and schedules away from services or resources',
+    load: () => import('./disable.js'),
+  },
+  {
     words: 'edit config',
     describe: 'edit a service, checked before it is replaced',
     load: () => import('./edit-config.js'),

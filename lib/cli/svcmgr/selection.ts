@@ -3,7 +3,7 @@ import { nearest } from '../../config/finding.js';
 import { parseObjectPath } from '../../config/object-path.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { exitCodes } from '../../errors/exit-codes.js';
-import { type InstalledService, installedServices } from '../../service/installed.js';
+import { type InstalledService, installedServices, mentions } from '../../service/installed.js';
 import type { ConfigOf } from '../../service/select/configured.js';
 import { selectServices } from '../../service/select/select.js';
 import { parseStatus, type Status, statusValues } from '../../status/values.js';
@@ -158,7 +158,8 @@ async function filtered(
     kept = kept.filter((one) => wanted.every((statuses) => statuses.includes(statusOf(one))));
   }
   const byBoot = args.onlyprimary || args.onlysecondary;
-  if ((unordered || kept.length < 2) && !byBoot) return kept;
+  const isOrdered = unordered || kept.length < 2 || !kept.some((one) => mentions(one, 'priority'));
+  if (isOrdered && !byBoot) return kept;
   const { inPriorityOrder, startsAtBoot } = await import('../../service/select/configured.js');
   const configOf = await configReader(app);
   if (byBoot) {

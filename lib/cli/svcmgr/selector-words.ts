@@ -5,6 +5,11 @@ import type { CommandEntry } from '../command.js';
 
 const selectorOptions = ['-s', '--service'];
 
+/** Joined words of the original agent that are a command and its operand here. */
+const spelledOut: Readonly<Record<string, readonly string[]>> = {
+  print_config_mtime: ['print', 'config', 'mtime'],
+};
+
 /**
  * Options of any command that take a value, as far as they may stand before the words of the command:
  * `svcmgr web --rid fs#1 start`. Listing them here keeps the command files unloaded.
@@ -45,8 +50,12 @@ export function normaliseSelector(
       break;
     }
   }
-  const rest = argv.slice(at);
-  if (rest.length === 0) return selector === undefined ? moved : [selector, ...moved];
+  const [word = '', ...more] = argv.slice(at);
+  const rest = at === argv.length ? [] : [...(spelledOut[word] ?? [word]), ...more];
+  if (rest.length === 0) {
+    const asksHelp = moved.some((one) => ['--help', '-h', '--version'].includes(one));
+    return selector === undefined || asksHelp ? moved : [selector, ...moved];
+  }
   if (selector !== undefined) moved.push('--service', selector);
   const literal = rest.indexOf('--');
   const end = literal === -1 ? rest.length : literal;
@@ -75,6 +84,7 @@ function takesValue(word: string): boolean {
 }
 
 function isCommandWord(word: string, commands: readonly CommandEntry[]): boolean {
+  if (Object.hasOwn(spelledOut, word)) return true;
   return commands.some(
     ({ words }) => words.split(' ', 1)[0] === word || words.replaceAll(' ', '_') === word,
   );

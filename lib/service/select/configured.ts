@@ -1,8 +1,7 @@
 /** What a selection wants to know from configurations beside its expression. */
-import { readFileSync } from 'node:fs';
 import { type Evaluator, readSection } from '../../config/values.js';
-import { AgentError, errnoOf } from '../../errors/agent-error.js';
-import type { InstalledService } from '../installed.js';
+import { AgentError } from '../../errors/agent-error.js';
+import { type InstalledService, mentions } from '../installed.js';
 import { serviceKeywords } from '../keywords.js';
 import { readServiceFile, type ServiceFileContext } from '../service-file.js';
 
@@ -45,13 +44,13 @@ export function startsAtBoot(evaluator: Evaluator): boolean {
 
 function priorityOf(service: InstalledService, configOf: ConfigOf): number {
   try {
-    if (!/priority/i.test(readFileSync(service.file, 'latin1'))) return defaultPriority;
+    if (!mentions(service, 'priority')) return defaultPriority;
     const { priority } = serviceKeywords;
     const { partial } = readSection(configOf(service), 'DEFAULT', { priority });
     return (partial as { priority?: number }).priority ?? defaultPriority;
   } catch (error) {
     // Whatever is wrong with the file, its service will say so when it is its turn.
-    if (error instanceof AgentError || errnoOf(error) !== undefined) return defaultPriority;
+    if (error instanceof AgentError) return defaultPriority;
     throw error;
   }
 }

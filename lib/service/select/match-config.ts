@@ -1,9 +1,10 @@
 import { textOfValue } from '../../config/convert.js';
 import { findKeyword, type Kind, type KindTypes } from '../../config/keyword.js';
-import { baseKey, splitKeywordPath } from '../../config/keyword-path.js';
+import { baseKey } from '../../config/keyword-path.js';
 import { type Evaluator, evaluateFound } from '../../config/values.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { headKeywords } from '../keywords.js';
+import { splitServiceParameter } from '../parameter.js';
 import { sectionKeywords } from '../section-keywords.js';
 import { groupOf, parseSectionName, resourceGroups } from '../sections.js';
 import { compilePattern } from './bounded-pattern.js';
@@ -31,7 +32,7 @@ export function configTest(match: Match, selector: string): ConfigTest | undefin
 
   return async (evaluator) => {
     const { ini } = evaluator;
-    const { section, key } = splitKeywordPath(param, (name) => ini.byName.has(name));
+    const { section, key } = splitServiceParameter(param, (name) => ini.byName.has(name));
     const exact = await setValueOf(evaluator, section, key);
     if (exact) return holds(exact);
     const rids = ini.sections.map(({ name }) => name);
