@@ -29,11 +29,24 @@ spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: ['ignore', 'ignore',
 const runs = Math.max(15, Number(process.argv[2] ?? 21));
 const node = process.execPath;
 const nodemgr = join(root, 'dist/nodemgr.js');
+const svcmgr = join(root, 'dist/svcmgr.js');
 // What bin/tick starts: see there for the flag.
 const fullTick = [node, '--no-rehash-snapshot', nodemgr, 'schedulers'];
 const work = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'nodemgr-bench-'));
 const Database = createRequire(import.meta.url)('better-sqlite3');
 const environment = (place) => ({ PATH: '/usr/bin:/bin', SHELL: '/bin/sh', NODEMGR_ROOT: place });
+
+/** Nothing of the node's own, no refresh of the status of services. */
+const quietNode = [
+  'checks',
+  'stats_collection',
+  'asset',
+  'packages',
+  'push_service_status',
+  'resource_monitor',
+]
+  .map((section) => `[${section}]\nschedule =\n`)
+  .join('');
 
 /** A root with services that have three schedules each and nothing due. */
 function idleRoot(services) {
@@ -44,11 +57,33 @@ function idleRoot(services) {
     const text = `[DEFAULT]\n${task(1, '01:00')}${task(2, '02:00')}${task(3, '03:00')}`;
     writeFileSync(join(place, 'etc', `svc${n}.conf`), text, { mode: 0o600 });
   }
-  const node = ['checks', 'stats_collection', 'asset', 'packages'];
-  const conf = node.map((section) => `[${section}]\nschedule =\n`).join('');
-  writeFileSync(join(place, 'etc/node.conf'), conf, { mode: 0o600 });
+  writeFileSync(join(place, 'etc/node.conf'), quietNode, { mode: 0o600 });
   must(fullTick, place);
   must(fullTick, place);
+  return place;
+}
+
+/** A root with services as they are: what start and status have to do. */
+function serviceRoot(services) {
+  const place = join(work, `services-${services}`);
+  mkdirSync(join(place, 'etc'), { recursive: true });
+  for (let n = 0; n < services; n++) {
+    const text = `[fs#1]
+type = flag
+[app#1]
+script = /bin/true
+start = 1
+stop = 1
+check = 1
+[task#1]
+command = /bin/true
+[task#2]
+command = /bin/true
+`;
+    writeFileSync(join(place, 'etc', `svc${n}.conf`), text, { mode: 0o600 });
+  }
+  writeFileSync(join(place, 'etc/node.conf'), quietNode, { mode: 0o600 });
+  must([node, svcmgr, 'print', 'status'], place);
   return place;
 }
 
@@ -82,6 +117,8 @@ function peakMiB(argv, place) {
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
+const one = serviceRoot(1);
+const thousand = serviceRoot(1000);
 const places = { 1: idleRoot(1), 1000: idleRoot(1000), 10000: idleRoot(10000) };
 // The guard leaves while next_due lies ahead; a bench must not end in another hour.
 for (const place of Object.values(places)) {
@@ -116,12 +153,34 @@ const rows = [
     place: places[1],
     budget: 1.5,
   },
+  ...[
+    ['`svcmgr -s X print status` (last known)', ['-s', 'svc0', 'print', 'status'], 1.8],
+    ['`svcmgr -s X print status --refresh`', ['-s', 'svc0', 'print', 'status', '--refresh'], 3],
+    ['`svcmgr -s X start`', ['-s', 'svc0', 'start'], 4],
+    ['`svcmgr -s X stop`', ['-s', 'svc0', 'stop'], 4],
+  ].map(([name, words, budget]) => ({ name, argv: [node, svcmgr, ...words], place: one, budget })),
+  {
+    name: '`svcmgr print status`, 1,000 services, last known',
+    argv: [node, svcmgr, 'print', 'status'],
+    place: thousand,
+    budget: 5,
+    runs: 5,
+  },
+  {
+    name: '`svcmgr print status --refresh`, 1,000 services',
+    argv: [node, svcmgr, 'print', 'status', '--refresh'],
+    place: thousand,
+    budget: 40,
+    runs: 5,
+  },
 ];
 
 try {
   const times = rows.map(() => []);
   for (const row of rows) once(row); // warm caches: a cold start says nothing about a minute job
-  for (let n = 0; n < runs; n++) for (const [at, row] of rows.entries()) times[at].push(once(row));
+  for (let n = 0; n < runs; n++) {
+    for (const [at, row] of rows.entries()) if (n < (row.runs ?? runs)) times[at].push(once(row));
+  }
   const base = median(times[0]);
   const dash = median(times[1]);
   const table = rows.map((row, at) => {
@@ -147,10 +206,7 @@ async function hundredDue() {
     const text = '[task#1]\ncommand = /bin/true\nschedule = @1\n';
     writeFileSync(join(place, 'etc', `svc${n}.conf`), text, { mode: 0o600 });
   }
-  const conf = ['checks', 'stats_collection', 'asset', 'packages'].map(
-    (s) => `[${s}]\nschedule =\n`,
-  );
-  writeFileSync(join(place, 'etc/node.conf'), conf.join(''), { mode: 0o600 });
+  writeFileSync(join(place, 'etc/node.conf'), quietNode, { mode: 0o600 });
   must(fullTick, place);
   await recorded(place, 100);
   const bases = [];
@@ -183,7 +239,9 @@ async function hundredDue() {
 
 async function recorded(place, count) {
   const store = new Database(join(place, 'var/nodemgr.db'), { readonly: true });
-  const ended = store.prepare("SELECT count(*) AS n FROM run WHERE state = 'ok'");
+  const ended = store.prepare(
+    "SELECT count(*) AS n FROM run WHERE state = 'ok' AND section LIKE 'task#%'",
+  );
   const deadline = performance.now() + 30_000;
   while (ended.get().n < count) {
     if (performance.now() > deadline) throw new Error('the due tasks were not recorded in time');

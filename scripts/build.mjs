@@ -54,10 +54,12 @@ const packs = [
     [
       'lib/cli/svcmgr/program.ts',
       'lib/cli/svcmgr/print-schedule.ts',
+      'lib/cli/svcmgr/print-status.ts',
       'lib/render/emit.ts',
       'lib/render/colour.ts',
     ],
   ],
+  ['action', ['lib/cli/svcmgr/action.ts', 'lib/cli/svcmgr/refresh-instances.ts']],
 ];
 
 function filesBelow(directory) {
@@ -166,9 +168,11 @@ function assignPacks() {
   return assigned;
 }
 
-/** What only a tick with work and its worker share does not burden the commands of people. */
+/** What the hot commands of people do not need does not burden them. */
 function commonPack(owners) {
-  return owners.every((owner) => owner === 'full' || owner === 'work') ? 'engine' : 'shared';
+  const isIn = (...packs) => owners.every((owner) => packs.includes(owner));
+  if (isIn('full', 'work', 'action')) return 'engine';
+  return isIn('full', 'work', 'action', 'svcmgr') ? 'service' : 'shared';
 }
 
 /** The chunks that some modules load statically, the programs themselves left out. */

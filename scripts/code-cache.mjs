@@ -17,6 +17,10 @@ const people = [
   ['nodemgr', 'print', 'schedule'],
   ['nodemgr', 'print', 'runs'],
   ['svcmgr', 'print', 'schedule'],
+  ['svcmgr', 'web', 'start'],
+  ['svcmgr', 'web', 'print', 'status'],
+  ['svcmgr', 'web', 'print', 'status', '--refresh'],
+  ['svcmgr', 'web', 'stop'],
 ];
 
 /** @param dist the directory with the programs and packs */
@@ -34,7 +38,7 @@ export function makeCodeCaches(dist) {
   };
   try {
     mkdirSync(join(root, 'etc'));
-    const task = '[task#1]\ncommand = /bin/echo\nschedule = @1\n';
+    const task = '[task#1]\ncommand = /bin/echo\nschedule = @1\n[fs#1]\ntype = flag\n';
     writeFileSync(join(root, 'etc/web.conf'), task, { mode: 0o600 });
     run('nodemgr', tick);
     run('nodemgr', JSON.parse(readFileSync(workerLine, 'utf8')));

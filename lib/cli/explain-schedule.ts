@@ -139,7 +139,7 @@ export async function explainSchedule(
 function findTask(tasks: TaskWithHistory[], scope: string, name: string): TaskWithHistory {
   const found = tasks.find(({ action, section }) => action === name || section === name);
   if (found) return found;
-  const names = tasks.map(({ action, section }) => (scope === 'node' ? action : section));
+  const names = tasks.map(({ action }) => action);
   throw new AgentError('E_NO_TASK', `${scope}: no scheduled task is named ${name}`, {
     remedy: names.length > 0 ? `its tasks are ${names.join(', ')}` : 'it has no scheduled task',
   });

@@ -13,7 +13,7 @@ export function findCommand(
   let best: { entry: CommandEntry; rest: string[] } | undefined;
   let longest = 0;
   for (const entry of commands) {
-    const wanted = entry.words.split(' ');
+    const wanted = entry.words.split(/[ _]/);
     const used =
       words[0] === wanted.join('_') || words[0] === entry.words
         ? 1

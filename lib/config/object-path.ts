@@ -113,13 +113,10 @@ function placeOf({ namespace, kind }: ObjectPath, service?: string): string[] {
 
 /** Whether a word can be part of a file name and of a selector at all. */
 function isSafe(word: string): boolean {
-  if (word === '' || word.length > 200 || word.startsWith('.') || word.startsWith('-'))
-    return false;
-  for (const character of word) {
-    if (character <= ' ' || character === '\x7f' || '/,+\\'.includes(character)) return false;
-  }
-  return true;
+  return safeWord.test(word) && word.length <= 200;
 }
+
+const safeWord = /^[^\0- \x7f/,+\\.-][^\0- \x7f/,+\\]*$/;
 
 /** The name without its `<digits>.` prefix. */
 function afterNumber(name: string): string {

@@ -3,6 +3,7 @@ import type { ObjectPath } from '../config/object-path.js';
 import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
 import type { Run, RunOptions, RunResult, Stream, Usage } from '../exec/run.js';
+import type { AskPlace } from '../host/hanging.js';
 import type { Log } from '../log/log.js';
 import type { DriverStatus, Status } from '../status/values.js';
 
@@ -54,11 +55,14 @@ export interface Sibling {
 /** What only reads: for status and for questions. */
 export interface ReadContext {
   readonly rid: string;
+  readonly tags: readonly string[];
   readonly service: ServiceFacts;
   readonly nodename: string;
   readonly paths: Paths;
   readonly clock: Clock;
   readonly log: Log;
+  /** Variables of spec service 9.3, for programs of the operator. */
+  readonly environment: Readonly<Record<string, string>>;
   /** The other resources of the service. */
   readonly siblings: readonly Sibling[];
   /**
@@ -69,6 +73,12 @@ export interface ReadContext {
   /** Runs a command that only reads; quiet. Any exit code is an answer. */
   probe(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
   /**
+   * Runs a command that looks at a place which may hang whoever looks: a mount point, or the mount
+   * point that a file lies on. A process that cannot be ended is remembered, over all processes of the
+   * node: while it lives the place is `silent` at once.
+   */
+  readonly probePlace: AskPlace;
+  /**
    * The answer of a question that several resources ask, once per process: the table of mounts, the
    * list of containers. Every `change` of any resource forgets all answers.
    */
@@ -78,8 +88,17 @@ export interface ReadContext {
 export interface ChangeOptions extends RunOptions {
   /** Other codes than these are an error of the resource; default only 0. */
   acceptExitCodes?: readonly number[];
-  /** Levels of what it prints; default: `info` for stdout, `warn` for stderr of a success. */
+  /** What a success prints on stderr is logged at `info`, not at `warn`. */
   quietErrors?: boolean;
+  /** How much of a success the operator sees: the rest is in the debug log. Default all. */
+  shows?: 'all' | 'command' | 'nothing';
+  /** Logged in place of the command line. */
+  announce?: string;
+  /**
+   * Each line of output is logged as it comes, `| ` in front, stderr as error: how programs of the
+   * operator are shown. With an `onLine` of its own nothing is logged.
+   */
+  streams?: boolean;
 }
 
 /** What may change the host: for actions. */
@@ -91,8 +110,6 @@ export interface ActionContext extends ReadContext {
   readonly force: boolean;
   /** Ends when the operator interrupts the action or its time is over. */
   readonly signal: AbortSignal;
-  /** Variables of spec service 9.3, for programs of the operator. */
-  readonly environment: Readonly<Record<string, string>>;
   /** The status of this resource now. */
   status(): Promise<Status>;
   /**
@@ -165,6 +182,11 @@ export interface Driver<V = KeywordValues> {
   label(keywords: V, service: LabelFacts): string;
   /** Sorts before the rid inside a set: mount points, sequence numbers. Unset: by rid alone. */
   sortKey?(keywords: V, action: string): string | number | undefined;
+  /**
+   * The resource that it lives in: it starts right after that one and stops right before it, whatever
+   * their groups. Undefined: none.
+   */
+  follows?(keywords: V): string | undefined;
   /** Changes nothing, never throws for a state that it can name, and answers within seconds. */
   status?(keywords: V, context: ReadContext): Promise<StatusReport>;
   /** Succeeds when there is nothing to do. */

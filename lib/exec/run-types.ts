@@ -1,5 +1,6 @@
 import type { Usage } from './cgroup.js';
 import type { Environment } from './environment.js';
+import type { Limits } from './limits.js';
 import type { ProcessTree } from './tree.js';
 import type { WrapReport } from './wrapper.js';
 
@@ -27,6 +28,7 @@ export interface RunOptions {
   user?: string | number;
   group?: string | number;
   umask?: number;
+  limits?: Limits;
   /** Bytes kept of each stream, half from its start and half from its end. Default 1 MiB. */
   maxOutputBytes?: number;
   /** Called for each line while the program runs. */

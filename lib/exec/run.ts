@@ -16,6 +16,7 @@ import {
 } from './cgroup.js';
 import { defaultGraceMs, defaultTimeoutMs, watchEnd } from './deadline.js';
 import { type Environment, programEnvironment, runMarkerName } from './environment.js';
+import { limitPrefix } from './limits.js';
 import type { Outcome, Run, RunOptions, RunResult } from './run-types.js';
 import { fitsShell, shellStarter } from './shell-start.js';
 import { createSinks } from './sinks.js';
@@ -196,7 +197,7 @@ async function start({ argv, options, account, group, id, deps }: Started): Prom
     joinFiles: group?.joinFiles ?? [],
     umask: options.umask,
     cwd: options.cwd,
-    prefix: account?.prefix ?? [],
+    prefix: [...limitPrefix(options.limits), ...(account?.prefix ?? [])],
   });
 
   const began = systemClock.monotonic();

@@ -5,6 +5,7 @@ import type { Impersonation } from './account.js';
 import { cgroupPids, type RunGroup } from './cgroup.js';
 import { defaultGraceMs, watchEnd } from './deadline.js';
 import { type Environment, programEnvironment, runMarkerName } from './environment.js';
+import { limitPrefix } from './limits.js';
 import type { Outcome, RunOptions } from './run-types.js';
 import { createSinks } from './sinks.js';
 import { type Ended, startTaskShell, type TaskShell } from './task-shell.js';
@@ -40,7 +41,12 @@ export function shellStarter(environment: Environment) {
     const marker = `${runMarkerName}=${id}`;
     const text = wrapInSubshell(
       argv,
-      { ...options, token, joinFiles: group.joinFiles, prefix: account?.prefix ?? [] },
+      {
+        ...options,
+        token,
+        joinFiles: group.joinFiles,
+        prefix: [...limitPrefix(options.limits), ...(account?.prefix ?? [])],
+      },
       {
         ...definedOnly(account?.environment),
         ...definedOnly(options.env),

@@ -23,3 +23,14 @@ function unknown(what: string, name: string): AgentError {
     remedy: `create the ${what}, or correct the keyword`,
   });
 }
+
+/** The name of an account; its number when it has none. */
+export function userNameOf(uid: number): string {
+  return readUsers().find((account) => account.uid === uid)?.name ?? String(uid);
+}
+
+/** The account of this process. */
+export function ownAccount(): { readonly uid: number; readonly name: string } {
+  const uid = process.geteuid?.() ?? 0;
+  return { uid, name: userNameOf(uid) };
+}

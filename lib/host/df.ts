@@ -1,4 +1,5 @@
-import { isMissingCommand, type Run } from '../exec/run.js';
+import { isMissingCommand } from '../exec/run.js';
+import type { AskPlace } from './hanging.js';
 import { isRemote, type Mount } from './mounts.js';
 
 /** Space and inodes of one file system, as df(1) counts them. */
@@ -18,22 +19,15 @@ export interface FileSystemUse {
 
 export type MountProbe =
   | { readonly mount: Mount; readonly state: 'ok'; readonly use: FileSystemUse }
-  /**
-   * It did not answer. `stuckPids` are probes that not even SIGKILL ended: remember the mount and do
-   * not ask again while one of them lives.
-   */
-  | { readonly mount: Mount; readonly state: 'timeout'; readonly stuckPids: readonly number[] }
-  | { readonly mount: Mount; readonly state: 'error'; readonly why: string }
-  /** Left out because an earlier probe still hangs. */
-  | { readonly mount: Mount; readonly state: 'skipped' };
+  /** It did not answer; `pid` is what hangs there, undefined when it could be ended. */
+  | { readonly mount: Mount; readonly state: 'silent'; readonly pid: number | undefined }
+  | { readonly mount: Mount; readonly state: 'error'; readonly why: string };
 
 export interface ProbeOptions {
   /** For each mount. */
   timeoutMs?: number;
   /** Mounts asked at a time; default 8. */
   parallel?: number;
-  /** True for mounts that are known to hang. */
-  isKnownDead?: (mount: Mount) => boolean;
 }
 
 /**
@@ -42,9 +36,9 @@ export interface ProbeOptions {
  * hosts are asked last, so that dead ones hold up nobody.
  */
 export async function probeMounts(
-  run: Run,
+  ask: AskPlace,
   mounts: readonly Mount[],
-  options: ProbeOptions = {},
+  { timeoutMs = 5000, parallel = 8 }: ProbeOptions = {},
 ): Promise<MountProbe[]> {
   const queue = [...mounts.keys()].sort(
     (a, b) => Number(isRemoteAt(mounts, a)) - Number(isRemoteAt(mounts, b)) || a - b,
@@ -53,13 +47,10 @@ export async function probeMounts(
   const worker = async () => {
     for (let n = queue.shift(); n !== undefined; n = queue.shift()) {
       const mount = mounts[n];
-      if (!mount) continue;
-      probes[n] = options.isKnownDead?.(mount)
-        ? { mount, state: 'skipped' }
-        : await probeMount(run, mount, options.timeoutMs ?? 5000);
+      if (mount) probes[n] = await probeMount(ask, mount, timeoutMs);
     }
   };
-  await Promise.all(Array.from({ length: options.parallel ?? 8 }, worker));
+  await Promise.all(Array.from({ length: parallel }, worker));
   return probes;
 }
 
@@ -71,17 +62,17 @@ function isRemoteAt(mounts: readonly Mount[], n: number): boolean {
 /** Block size, blocks, free, available, inodes, free inodes: coreutils and busybox agree on these. */
 const format = '%S %b %f %a %c %d';
 
-async function probeMount(run: Run, mount: Mount, timeoutMs: number): Promise<MountProbe> {
+async function probeMount(ask: AskPlace, mount: Mount, timeoutMs: number): Promise<MountProbe> {
+  const { mountPoint } = mount;
   try {
-    const result = await run(['stat', '-f', '-c', format, '--', mount.mountPoint], {
+    const answer = await ask(mountPoint, ['stat', '-f', '-c', format, '--', mountPoint], {
       timeoutMs,
-      graceMs: 0,
-      vanishMs: 300,
     });
-    if (result.timedOut) return { mount, state: 'timeout', stuckPids: result.stuckPids };
-    const use = result.exitCode === 0 ? parseStatfs(result.stdout) : undefined;
+    if (answer.state === 'silent') return { mount, state: 'silent', pid: answer.pid };
+    const { exitCode, stdout, stderr } = answer.result;
+    const use = exitCode === 0 ? parseStatfs(stdout) : undefined;
     if (use) return { mount, state: 'ok', use };
-    return { mount, state: 'error', why: result.stderr.trim() || `stat exited ${result.exitCode}` };
+    return { mount, state: 'error', why: stderr.trim() || `stat exited ${exitCode}` };
   } catch (error) {
     if (isMissingCommand(error)) return { mount, state: 'error', why: 'stat is not installed' };
     throw error;

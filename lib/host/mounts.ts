@@ -9,6 +9,8 @@ export interface Mount {
   readonly options: readonly string[];
   /** `major:minor`: two mounts of one file system share it. */
   readonly deviceNumber: string;
+  /** The directory of the file system that is visible here: not `/` for binds and subvolumes. */
+  readonly root: string;
 }
 
 /** The mount table of this process, from `mountinfo`: no file system is touched. */
@@ -23,6 +25,7 @@ function toMount(info: MountInfo): Mount {
     type: info.type,
     options: [...new Set([...info.options, ...info.superOptions])],
     deviceNumber: info.device,
+    root: info.root,
   };
 }
 

@@ -28,6 +28,18 @@ export function holderOf(lock: string): LockHolder | undefined {
   return isAlive(holder) ? holder : undefined;
 }
 
+/** Asks the holder to end (SIGTERM). @returns who was asked; undefined: nobody holds it */
+export function endHolder(lock: string): LockHolder | undefined {
+  const holder = holderOf(lock);
+  if (!holder) return undefined;
+  try {
+    process.kill(holder.pid, 'SIGTERM');
+    return holder;
+  } catch {
+    return undefined; // it has ended meanwhile
+  }
+}
+
 export function writeHolder(
   lock: string,
   told: Pick<LockHolder, 'intent' | 'since' | 'progress'>,

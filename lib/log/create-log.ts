@@ -27,6 +27,8 @@ export interface LogOptions {
   now: () => number;
   /** Values that never appear; the set may grow while the log is in use. */
   secrets?: ReadonlySet<string>;
+  /** Nothing is written: a dry run only shows. */
+  fileless?: boolean;
   /** Told of each line that the console should show. */
   console?: (level: Level, line: string) => void;
   limits?: Partial<LogLimits>;
@@ -71,7 +73,7 @@ export function createLog(options: LogOptions): FileLog {
       options,
       file: new LogFile({ path, maxBytes, keep, now }),
       debugFile:
-        options.level === 'debug'
+        options.level === 'debug' && !options.fileless
           ? new LogFile({
               path: `${path.replace(/\.log$/, '')}.debug.log`,
               maxBytes: debugMaxBytes,
@@ -117,7 +119,7 @@ function record(
   message: string,
   fields?: Fields,
 ): void {
-  const toFile = level !== 'debug';
+  const toFile = level !== 'debug' && !options.fileless;
   const toConsole =
     options.console !== undefined && levelRanks[level] >= levelRanks[options.level ?? 'info'];
   if (!toFile && !toConsole && !debugFile) return;

@@ -1,5 +1,6 @@
 import { environments } from '../config/environments.js';
 import { defineKeywords, type KeywordTable } from '../config/keyword.js';
+import { scheduledActions } from '../service/scheduled-actions.js';
 import { scheduleKeywords } from '../task/schedule-keywords.js';
 import { nodeTasks } from './catalogue.js';
 
@@ -103,9 +104,15 @@ const listenerKeywords = defineKeywords({
   port: { kind: 'integer', default: '1214', text: 'Port that the socket entry listens on.' },
 });
 
+/** What services of this node do when they say nothing themselves. */
+const serviceDefaults = defineKeywords({
+  schedule: { kind: 'schedule', text: 'Default for all services of the node; `@0` is never.' },
+});
+
 /** Every section of node.conf that is ours, with its keywords. */
 export const nodeSections: Readonly<Record<string, KeywordTable>> = {
   node: nodeKeywords,
   listener: listenerKeywords,
   ...Object.fromEntries(nodeTasks.map(({ section }) => [section, scheduleKeywords])),
+  ...Object.fromEntries(scheduledActions.map(({ name }) => [name, serviceDefaults])),
 };

@@ -8,8 +8,12 @@ export function fieldText(value: unknown): string {
   return value === null || value === undefined ? '' : escapeControls(plainText(value));
 }
 
+/** Nearly every cell: nothing to count or to escape in it. */
+const isPlain = /^[ -~]*$/;
+
 /** Number of characters, counted in code points. */
 export function widthOf(text: string): number {
+  if (isPlain.test(text)) return text.length;
   let width = 0;
   for (const _ of text) width++;
   return width;
@@ -26,6 +30,7 @@ export function pad(text: string, width: number, align: 'left' | 'right' = 'left
  * the terminal: line feed as `\n`, others as `\x1b` or `\u202e`.
  */
 export function escapeControls(text: string): string {
+  if (isPlain.test(text)) return text;
   let result = '';
   let done = 0;
   for (let at = 0; at < text.length; at++) {

@@ -31,16 +31,17 @@ export interface TreeLayout {
  * @returns the lines, each ended
  */
 export function renderTree(roots: readonly TreeNode[], layout: TreeLayout = {}): string {
-  const lines = roots.flatMap((root) => linesOf(root, '', ''));
+  const lines: Line[] = [];
+  for (const root of roots) addLines(lines, root, '', '');
   const nameWidth =
     layout.nameWidth ??
     Math.max(0, ...lines.map(({ head, cells }) => widthOf(head + textOf(cells[0]))));
-  return lines
-    .flatMap((line) =>
-      line.note ? noteLines(line, nameWidth, layout) : [nodeLine(line, nameWidth, layout)],
-    )
-    .map((text) => `${text.trimEnd()}\n`)
-    .join('');
+  let text = '';
+  for (const line of lines) {
+    if (!line.note) text += `${nodeLine(line, nameWidth, layout).trimEnd()}\n`;
+    else for (const part of noteLines(line, nameWidth, layout)) text += `${part.trimEnd()}\n`;
+  }
+  return text;
 }
 
 interface Line {
@@ -50,24 +51,20 @@ interface Line {
   readonly note: boolean;
 }
 
-function linesOf(node: TreeNode, head: string, below: string): Line[] {
+function addLines(lines: Line[], node: TreeNode, head: string, below: string): void {
   const { cells, notes = [], children = [] } = node;
+  lines.push({ head, cells, note: false });
+  for (const note of notes) lines.push({ head: below, cells: ['', note], note: true });
   const last = children.length - 1;
-  return [
-    { head, cells, note: false },
-    ...notes.map((note) => ({
-      head: below,
-      cells: ['', note],
-      note: true,
-    })),
-    ...children.flatMap((child, index) =>
-      linesOf(
-        child,
-        `${below}${index === last ? "'- " : '|- '}`,
-        `${below}${index === last ? '   ' : '|  '}`,
-      ),
-    ),
-  ];
+  for (const [index, child] of children.entries()) {
+    const isLast = index === last;
+    addLines(
+      lines,
+      child,
+      `${below}${isLast ? "'- " : '|- '}`,
+      `${below}${isLast ? '   ' : '|  '}`,
+    );
+  }
 }
 
 function nodeLine(line: Line, nameWidth: number, layout: TreeLayout): string {
@@ -75,13 +72,13 @@ function nodeLine(line: Line, nameWidth: number, layout: TreeLayout): string {
   const [name, ...others] = line.cells;
   const text = textOf(name);
   const room = nameWidth - widthOf(line.head) - widthOf(text);
-  const filled = others.length === 0 || room <= 0 ? '' : fill(room, leaders);
-  const cells = others.map((cell, index) => {
+  let whole = `${line.head}${paint(style, roleOf(name), text)}`;
+  if (others.length > 0 && room > 0) whole += fill(room, leaders);
+  for (const [index, cell] of others.entries()) {
     const { width = 0, align } = columns[index] ?? {};
-    const padded = pad(textOf(cell), width, align);
-    return paint(style, roleOf(cell), padded);
-  });
-  return [`${line.head}${paint(style, roleOf(name), text)}${filled}`, ...cells].join(' ');
+    whole += ` ${paint(style, roleOf(cell), pad(textOf(cell), width, align))}`;
+  }
+  return whole;
 }
 
 function noteLines(line: Line, nameWidth: number, layout: TreeLayout): string[] {

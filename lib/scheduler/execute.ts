@@ -36,7 +36,9 @@ export function executeRow(
   services: RunServices,
   options: ExecuteOptions = {},
 ): Promise<Outcome> {
-  return (row.scope === 'node' ? executeNodeTask : executeServiceTask)(row, services, options);
+  if (row.scope === 'node') return executeNodeTask(row, services, options);
+  const execute = row.section === 'DEFAULT' ? executeServiceAction : executeServiceTask;
+  return execute(row, services, options);
 }
 
 /** The run function of one ledger row: marks every process, ends it with the run. */
@@ -110,6 +112,30 @@ function putSamples(store: Store, samples: readonly Sample[], trimBefore: number
     for (const sample of samples) table.add(sample);
     if (trimBefore !== undefined) table.trim(trimBefore);
   });
+}
+
+/** What is done for the service itself: its status, its failed resources. */
+async function executeServiceAction(
+  row: RunRow,
+  services: RunServices,
+  options: ExecuteOptions,
+): Promise<Outcome> {
+  const { runScheduledAction } = await import('../service/run-scheduled.js');
+  try {
+    const result = await runScheduledAction(row.scope, row.action, {
+      paths: services.paths,
+      nodename: services.nodename,
+      clock: services.clock,
+      env: services.deps.env,
+      run: markedRun(services.run, row, options, options.signal),
+      nodeConf: services.settings.get,
+      store: services.store,
+    });
+    return { ...result, usage: null, log: null };
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return plainOutcome('failed', error.message, error.exitCode);
+  }
 }
 
 async function executeServiceTask(

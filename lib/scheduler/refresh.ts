@@ -50,7 +50,7 @@ export async function refreshIndex(refresh: Refresh): Promise<void> {
       .map((row) => [row.path, row]),
   );
   const indexed = metaTable(store).get('fingerprint');
-  const everything = circumstances(indexed) !== circumstances(fingerprint);
+  let everything = circumstances(indexed) !== circumstances(fingerprint);
 
   const changed: SourceRow[] = [];
   const current = new Set<string>();
@@ -62,11 +62,15 @@ export async function refreshIndex(refresh: Refresh): Promise<void> {
     if (scope === undefined || (stamp === undefined && scope !== 'node')) continue;
     current.add(path);
     scopes.add(scope);
-    if (!everything && known.get(path)?.stamp === (stamp ?? '')) continue;
+    const unchanged = known.get(path)?.stamp === (stamp ?? '');
+    // node.conf comes first: services may refer to it, and take defaults from it.
+    everything ||= scope === 'node' && !unchanged;
+    if (!everything && unchanged) continue;
     changed.push({ path, scope, stamp: stamp ?? '', problem: null });
   }
   const gone = [...known.values()].filter(({ path }) => !current.has(path));
 
+  const settings = readNodeSettings(deps.paths);
   let sources = changed;
   for (let tries = 0; tries < longestRefresh; tries++) {
     const late: SourceRow[] = [];
@@ -76,7 +80,7 @@ export async function refreshIndex(refresh: Refresh): Promise<void> {
     do {
       const part: Change[] = [];
       for (const source of sources.slice(from, from + filesPerCommit)) {
-        part.push(await readChange(refresh, source, past));
+        part.push(await readChange(refresh, source, past, settings));
       }
       from += filesPerCommit;
       const left = store.immediate(() => {
@@ -98,12 +102,17 @@ export async function refreshIndex(refresh: Refresh): Promise<void> {
   }
 }
 
-async function readChange(refresh: Refresh, source: SourceRow, past: Past): Promise<Change> {
+async function readChange(
+  refresh: Refresh,
+  source: SourceRow,
+  past: Past,
+  settings: NodeSettings,
+): Promise<Change> {
   const { deps } = refresh;
   const { path, scope } = source;
   const before = past.rows(scope);
   const { rows, problem } =
-    scope === 'node' ? nodeRows(readNodeSettings(deps.paths)) : serviceRows(deps, path, scope);
+    scope === 'node' ? nodeRows(settings) : serviceRows(deps, path, scope, settings);
   for (const row of rows) {
     const known = before.get(keyOf(row));
     await setNextDue(row, refresh, known, known ?? past.lastRun(row));
@@ -263,9 +272,14 @@ function nodeRows(settings: NodeSettings): Rows {
   return { rows, problem: settings.unreadable ?? null };
 }
 
-function serviceRows({ paths, nodename }: SchedulerDeps, file: string, scope: string): Rows {
+function serviceRows(
+  { paths, nodename }: SchedulerDeps,
+  file: string,
+  scope: string,
+  settings: NodeSettings,
+): Rows {
   try {
-    const schedules = readServiceSchedules(paths, file, nodename);
+    const schedules = readServiceSchedules(paths, file, nodename, settings.get);
     return { rows: schedules.map((schedule) => serviceRow(scope, schedule)), problem: null };
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
@@ -274,9 +288,9 @@ function serviceRows({ paths, nodename }: SchedulerDeps, file: string, scope: st
 }
 
 function serviceRow(scope: string, schedule: ServiceSchedule): TaskRow {
-  const { action, section, parameter, maxParallel, settings } = schedule;
+  const { action, section, parameter, maxParallel, detached, settings } = schedule;
   return taskRow(
-    { scope, action, section, parameter, detached: 1, spreadable: 0, maxParallel },
+    { scope, action, section, parameter, detached: detached ? 1 : 0, spreadable: 0, maxParallel },
     settings,
   );
 }

@@ -2,6 +2,7 @@ import { type ActionContext, type KeywordValues, Leave } from '../driver/contrac
 import { AgentError } from '../errors/agent-error.js';
 import { type ActionSurroundings, actionContext, messageOf, type Surroundings } from './context.js';
 import type { LoadedDriver } from './load-driver.js';
+import { recordProvisioned } from './provisioned.js';
 import { requirementsOf } from './requirements.js';
 import type { Resource } from './resource.js';
 import type { Service } from './service.js';
@@ -105,6 +106,9 @@ async function act(resource: Resource, verb: DriverVerb, action: Action): Promis
   const { evaluator } = service.source;
   await runTriggers(evaluator, rid, 'pre', shared.action, triggers);
   for (const step of steps) await step(values as never, context);
+  if (driver.provision && !shared.dryRun && (verb === 'provision' || verb === 'unprovision')) {
+    recordProvisioned(service, rid, verb === 'provision');
+  }
   await runTriggers(evaluator, rid, 'post', shared.action, triggers);
 }
 

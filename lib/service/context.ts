@@ -16,10 +16,12 @@ import {
   type RunResult,
   showCommand,
 } from '../exec/run.js';
+import { askPlaces, hangingDirectory } from '../host/hanging.js';
 import type { Log } from '../log/log.js';
 import type { Part } from '../status/aggregate.js';
 import { partialAvail } from '../status/aggregate.js';
 import type { Status } from '../status/values.js';
+import { actionEnvironment } from './environment.js';
 import type { Resource } from './resource.js';
 import type { Service } from './service.js';
 
@@ -67,13 +69,18 @@ export function readContext(
   askStatus: AskStatus,
 ): ReadContext {
   const { run, clock, paths, nodename, answers, gate } = around;
+  const askPlace = askPlaces({ run, clock, directory: hangingDirectory(paths) });
   return {
     rid: resource.rid,
+    tags: resource.tags,
     service,
     nodename,
     paths,
     clock,
     log: around.logOf(service, resource.rid),
+    get environment() {
+      return { ...actionEnvironment(service, 'status'), OPENSVC_RID: resource.rid };
+    },
     siblings: service.resources
       .filter((other) => other !== resource)
       .map((other) => siblingOf(other, askStatus)),
@@ -84,6 +91,7 @@ export function readContext(
       return partialAvail(await Promise.all(asked.map(askStatus)), without);
     },
     probe: (argv, options) => gate(() => run(argv, { timeoutMs: probeTimeoutMs, ...options })),
+    probePlace: (place, argv, options) => gate(() => askPlace(place, argv, options)),
     once<T>(question: string, ask: () => Promise<T>): Promise<T> {
       let answer = answers.get(question) as Promise<T> | undefined;
       if (!answer) {
@@ -162,7 +170,7 @@ export function actionContext(
 
 /**
  * Runs a command that changes the host, with the lines of spec service 11.3: the command, `output:`
- * with its stdout, `errors:` with its stderr.
+ * with its stdout, `errors:` with its stderr; or its output line by line.
  */
 export async function loggedCommand(
   run: Run,
@@ -171,18 +179,24 @@ export async function loggedCommand(
   {
     acceptExitCodes = [0],
     quietErrors = false,
+    shows = 'all',
     dryRun = false,
+    announce,
+    streams = false,
     ...options
   }: ChangeOptions & Pick<RunOptions, 'dryRun'>,
 ): Promise<RunResult> {
-  log.info(showCommand(argv));
+  log[shows === 'nothing' ? 'debug' : 'info'](announce ?? showCommand(argv));
   if (dryRun) return { ...nothingRan, argv, startedAt: 0, endedAt: 0 };
-  const result = await run(argv, options);
+  const result = await run(argv, streams ? { onLine: linesTo(log), ...options } : options);
   const accepted = result.exitCode !== null && acceptExitCodes.includes(result.exitCode);
   const fine = accepted && !result.timedOut && !result.aborted;
   const head = fine || result.exitCode === null ? 'output:' : `output (exit ${result.exitCode}):`;
-  if (result.stdout !== '') log[fine ? 'info' : 'error'](`${head}\n${result.stdout}`);
-  if (result.stderr !== '') {
+  if (result.stdout !== '' && !streams) {
+    const level = !fine ? 'error' : shows === 'all' ? 'info' : 'debug';
+    log[level](`${head}\n${result.stdout}`);
+  }
+  if (result.stderr !== '' && !streams) {
     const level = quietErrors ? 'info' : fine ? 'warn' : 'error';
     log[level](`errors:\n${result.stderr}`);
   }
@@ -194,9 +208,14 @@ export async function loggedCommand(
       : result.exitCode === null
         ? `was ended by ${result.signal}`
         : `exited with ${result.exitCode}`;
-  throw new CommandError('E_COMMAND', `${showCommand(argv)} ${how}`, result, {
+  const what = announce ?? showCommand(argv);
+  throw new CommandError('E_COMMAND', `${what} ${how}`, result, {
     ...(result.timedOut && { exit: 'timeout' as const }),
   });
+}
+
+function linesTo(log: Log): NonNullable<RunOptions['onLine']> {
+  return (stream, line) => log[stream === 'stdout' ? 'info' : 'error'](`| ${line}`);
 }
 
 /** The text of whatever an action ended with. */

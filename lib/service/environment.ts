@@ -1,5 +1,8 @@
 import { rootNamespace } from '../config/object-path.js';
 import type { ServiceFacts } from '../driver/contract.js';
+import type { Run } from '../exec/run.js';
+import { resolveAddress } from '../host/resolve.js';
+import { familyOf } from '../units/netmask.js';
 import type { Service } from './service.js';
 
 /** What names an object to programs of the operator (spec service 9.3). */
@@ -18,17 +21,22 @@ export function objectEnvironment({
   };
 }
 
+export interface ActionVariables {
+  readonly leader?: boolean;
+  /** `--env`. */
+  readonly extra?: Readonly<Record<string, string>>;
+  /** What the names of ip resources resolve to, by rid. */
+  readonly addresses?: ReadonlyMap<string, string>;
+}
+
 /**
  * The variables of an action: the object, the action, the addresses of its ip resources, and what
- * `--env` adds.
+ * `--env` adds. What is not known of an address is `unknown`.
  */
 export function actionEnvironment(
-  service: Service,
+  service: Pick<Service, 'path' | 'scope' | 'id' | 'resources'>,
   action: string,
-  {
-    leader = false,
-    extra = {},
-  }: { leader?: boolean; extra?: Readonly<Record<string, string>> } = {},
+  { leader = false, extra = {}, addresses = new Map() }: ActionVariables = {},
 ): Record<string, string> {
   const environment: Record<string, string> = {
     ...objectEnvironment(service),
@@ -39,14 +47,31 @@ export function actionEnvironment(
     if (group !== 'ip') continue;
     const part = (key: string): string => String(values?.[key] ?? 'unknown');
     const [name, device, mask] = [part('ipname'), part('ipdev'), part('netmask')];
+    const address = addresses.get(rid) ?? (familyOf(name) ? name : 'unknown');
     environment[`OPENSVC_IP${rid.slice(rid.indexOf('#') + 1)}`] =
-      `${name} ${device} ${name} ${mask}`;
+      `${name} ${device} ${address} ${mask}`;
     environment['OPENSVC_IPNAME'] = name;
     environment['OPENSVC_IPDEV'] = device;
-    environment['OPENSVC_IPADDR'] = name;
+    environment['OPENSVC_IPADDR'] = address;
     environment['OPENSVC_MASK'] = mask;
     environment['OPENSVC_NETMASK'] = mask;
   }
   for (const [name, value] of Object.entries(extra)) environment[name.toUpperCase()] = value;
   return environment;
+}
+
+/** Resolves the names of the ip resources of a service, by rid; literal addresses cost nothing. */
+export async function resolveNames(
+  { resources }: Pick<Service, 'resources'>,
+  run: Run,
+): Promise<ReadonlyMap<string, string>> {
+  const found = await Promise.all(
+    resources.map(async ({ group, rid, disabled, values }): Promise<[string, string][]> => {
+      const name = values?.['ipname'];
+      if (group !== 'ip' || disabled || typeof name !== 'string') return [];
+      const address = await resolveAddress(run, name);
+      return address === undefined ? [] : [[rid, address]];
+    }),
+  );
+  return new Map(found.flat());
 }

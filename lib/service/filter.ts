@@ -1,4 +1,5 @@
 import { AgentError } from '../errors/agent-error.js';
+import type { Direction } from './order.js';
 import type { Resource } from './resource.js';
 
 /** What `--rid`, `--tags` and `--subsets` say, as typed. */
@@ -38,6 +39,23 @@ export function filterResources(
     );
   }
   return chosen;
+}
+
+/**
+ * The chosen resources and what cannot act without them: a container takes what lives in it along,
+ * and what lives in a container is started with it.
+ */
+export function withCompanions(
+  chosen: readonly Resource[],
+  all: readonly Resource[],
+  direction: Direction,
+): Resource[] {
+  const rids = new Set(chosen.map(({ rid }) => rid));
+  const wanted = new Set(direction === 'start' ? chosen.map(({ follows }) => follows) : []);
+  return all.filter(
+    ({ rid, follows }) =>
+      rids.has(rid) || wanted.has(rid) || (follows !== undefined && rids.has(follows)),
+  );
 }
 
 type Test = (resource: Resource) => boolean;

@@ -19,7 +19,7 @@ export function installedServices(paths: Paths): InstalledService[] {
     ...namesIn(namespaces).map((name) => join(namespaces, name, 'svc')),
   ];
   return directories
-    .flatMap((directory) => namesIn(directory).map((name) => join(directory, name)))
+    .flatMap((directory) => namesIn(directory).map((name) => `${directory}/${name}`))
     .flatMap((file) => {
       const path = objectOfConfigFile(paths, file);
       return path?.kind === 'svc' ? [{ path, scope: formatObjectPath(path), file }] : [];

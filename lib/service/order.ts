@@ -28,8 +28,13 @@ export function inOrder(
 ): ResourceSet[] {
   const forward = direction === 'start';
   const ordered = forward ? groups : [...groups].reverse();
-  return ordered.flatMap((group) => {
-    const members = resources.filter((resource) => resource.group === group);
+  const leads = new Set(
+    resources.filter(({ group }) => groups.includes(group)).map(({ rid }) => rid),
+  );
+  const isLed = ({ follows }: Resource): boolean => follows !== undefined && leads.has(follows);
+  const led = resources.filter(isLed);
+  const sets = ordered.flatMap((group) => {
+    const members = resources.filter((resource) => resource.group === group && !isLed(resource));
     const ids = [...new Set(members.map(({ set }) => set))].sort();
     if (!forward) ids.reverse();
     return ids.map((id) => ({
@@ -41,6 +46,23 @@ export function inOrder(
         action,
       ),
     }));
+  });
+  return sets.flatMap((set) => withFollowers(set, led, forward, action));
+}
+
+/** A set with what lives in its resources: one after the other, each right beside its own. */
+function withFollowers(
+  set: ResourceSet,
+  led: readonly Resource[],
+  forward: boolean,
+  action: string,
+): ResourceSet[] {
+  const followersOf = ({ rid }: Resource) => led.filter(({ follows }) => follows === rid);
+  if (!set.resources.some((resource) => followersOf(resource).length > 0)) return [set];
+  return set.resources.flatMap((resource) => {
+    const followers = sorted(followersOf(resource), forward, action);
+    const parts = [[resource], ...(followers.length > 0 ? [followers] : [])];
+    return (forward ? parts : parts.reverse()).map((resources) => ({ ...set, resources }));
   });
 }
 

@@ -3,8 +3,8 @@ import { Leave } from '../driver/contract.js';
 import { AgentError } from '../errors/agent-error.js';
 import type { Action, DriverVerb } from './act.js';
 import { type ActionSurroundings, readContext, type Surroundings } from './context.js';
-import { actionEnvironment } from './environment.js';
-import { filterResources, type ResourceFilter } from './filter.js';
+import { actionEnvironment, resolveNames } from './environment.js';
+import { filterResources, type ResourceFilter, withCompanions } from './filter.js';
 import type { Direction } from './order.js';
 import type { Resource } from './resource.js';
 import type { Service } from './service.js';
@@ -54,7 +54,9 @@ export async function perform(
   options: PerformOptions = {},
 ): Promise<Statuses> {
   const statuses = statusesOf(around, service);
-  const chosen = filterResources(service.resources, options, service.scope).filter(
+  const { resources } = service;
+  const selected = filterResources(resources, options, service.scope);
+  const chosen = withCompanions(selected, resources, plan.direction).filter(
     plan.only ?? (() => true),
   );
   const log = around.logOf(service);
@@ -63,7 +65,10 @@ export async function perform(
     dryRun: options.dryRun ?? false,
     force: (options.force ?? false) || (plan.force ?? false),
     interrupt: { signal: options.signal ?? new AbortController().signal },
-    environment: actionEnvironment(service, plan.name, { extra: options.env ?? {} }),
+    environment: actionEnvironment(service, plan.name, {
+      extra: options.env ?? {},
+      addresses: await resolveNames(service, around.run),
+    }),
     setKeywords: (rid, values) => setKeywords(service, rid, values),
   };
   const action: Action = {

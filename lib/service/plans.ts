@@ -1,7 +1,27 @@
 import { isAccessory } from '../status/aggregate.js';
 import type { ActionPlan } from './perform.js';
 
-/** Actions that go through the resources of a service, by name (spec service 6.5). */
+/** Actions on one group, or on what it stands on as well (spec service 6.5). */
+const groupActions: Readonly<Record<string, readonly string[]>> = {
+  ip: ['ip'],
+  disk: ['volume', 'disk'],
+  fs: ['volume', 'disk', 'fs'],
+  share: ['share'],
+  container: ['container'],
+  app: ['app'],
+};
+
+const ofGroups = Object.fromEntries(
+  Object.entries(groupActions).flatMap(([group, groups]): [string, ActionPlan][] => [
+    [
+      `start${group}`,
+      { name: 'start', verb: 'start', direction: 'start', groups, rollsBack: true },
+    ],
+    [`stop${group}`, { name: 'stop', verb: 'stop', direction: 'stop', groups }],
+  ]),
+);
+
+/** Actions that go through the resources of a service, by their command. */
 export const plans = {
   start: { name: 'start', verb: 'start', direction: 'start', rollsBack: true },
   stop: { name: 'stop', verb: 'stop', direction: 'stop' },
@@ -24,6 +44,13 @@ export const plans = {
     name: 'unprovision',
     verb: 'unprovision',
     direction: 'stop',
+    force: true,
     only: ({ provision, unprovision }) => provision && unprovision,
   },
+  ...(ofGroups as Record<
+    `${'start' | 'stop'}${'ip' | 'disk' | 'fs' | 'share' | 'container' | 'app'}`,
+    ActionPlan
+  >),
 } as const satisfies Record<string, ActionPlan>;
+
+export type PlanName = keyof typeof plans;

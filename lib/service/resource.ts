@@ -21,6 +21,8 @@ export interface Resource {
   /** Why the section cannot be used, or what is odd about it. */
   readonly findings: readonly Finding[];
   readonly label: string;
+  /** The resource that it lives in: it acts right beside that one. */
+  readonly follows: string | undefined;
   /** `fs`, or `fs:subset`: what acts together. */
   readonly set: string;
   readonly tags: readonly string[];
@@ -72,6 +74,7 @@ export async function buildResource(
     values,
     findings: [...commonFindings, ...(own?.findings ?? [])],
     label: driver && values ? driver.label(values as never, { rid, service }) : driverId,
+    follows: driver && values ? driver.follows?.(values as never) : undefined,
     set: common.subset === undefined ? group : `${group}:${common.subset}`,
     subset: common.subset,
     tags,

@@ -2,6 +2,7 @@ import {
   formatObjectPath,
   objectConfigFile,
   objectLogFile,
+  objectVarDirectory,
   parseObjectPath,
 } from '../config/object-path.js';
 import { readSection } from '../config/values.js';
@@ -12,7 +13,9 @@ import { AgentError } from '../errors/agent-error.js';
 import type { Run, Stream } from '../exec/run.js';
 import type { Log } from '../log/log.js';
 import { objectEnvironment } from './environment.js';
+import { isFrozen, isNodeFrozen } from './frozen.js';
 import { loadDriver } from './load-driver.js';
+import { skippedOutcome } from './outcome.js';
 import { driverIdOf } from './sections.js';
 import { readServiceFile } from './service-file.js';
 
@@ -76,6 +79,10 @@ export async function runTaskResource(
       exit: 'config',
       remedy: `see \`svcmgr -s ${scope} validate config\``,
     });
+  }
+  const place = { directory: objectVarDirectory(paths, path) };
+  if (request.origin === 'cron' && (isFrozen(place) || isNodeFrozen(paths))) {
+    return { ...skippedOutcome('the service is frozen'), log: objectLogFile(paths, path) };
   }
   const outcome = await driver.run(values as never, {
     run: services.run,

@@ -1,22 +1,29 @@
+import { join } from 'node:path';
 import { textOfExpression } from '../config/expression.js';
+import { readConfigFile } from '../config/file.js';
+import type { IniFile, IniSection } from '../config/ini.js';
 import type { Keyword } from '../config/keyword.js';
 import { baseKey } from '../config/keyword-path.js';
 import type { Evaluator } from '../config/values.js';
+import { packageRoot } from '../env/package-root.js';
 import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
 import { scheduleKeywords } from '../task/schedule-keywords.js';
 import { type ScheduleSettings, scheduleSettings } from '../task/schedule-settings.js';
+import { scheduledActions } from './scheduled-actions.js';
 import { groupOf } from './sections.js';
 import { readServiceFile } from './service-file.js';
 
 /** One schedule that a service file asks for. */
 export interface ServiceSchedule {
-  /** The rid, as in `print schedule`. */
+  /** The rid of a task, or the action; as in `print schedule`. */
   action: string;
   section: string;
   /** Where the schedule is written: `task#1.schedule`. */
   parameter: string;
   maxParallel: number;
+  /** Runs in a worker, not in the tick itself. */
+  detached: boolean;
   settings: ScheduleSettings;
 }
 
@@ -43,8 +50,9 @@ export function readServiceSchedules(
   paths: Paths,
   file: string,
   nodename: string,
+  nodeConf: (section: string, key: string) => string | undefined,
 ): ServiceSchedule[] {
-  const { ini, evaluator } = readServiceFile(file, { paths, nodename });
+  const { ini, evaluator } = readServiceFile(file, { paths, nodename, nodeConf });
   const header = ini.problems.find(({ section }) => section === undefined);
   if (header && ini.sections.length === 0) {
     throw new AgentError('E_CONFIG', `${file}:${header.line}: ${header.message}`, {
@@ -55,7 +63,9 @@ export function readServiceSchedules(
     textOf(evaluator, section, key);
   if (truths.has(all('DEFAULT', 'disable')?.toLowerCase() ?? '')) return [];
 
-  return ini.sections.flatMap(({ name, broken }) => {
+  return [...ini.sections.flatMap(rowsOfSection), ...actionRows(evaluator, nodeConf)];
+
+  function rowsOfSection({ name, broken }: IniSection): ServiceSchedule[] {
     if (groupOf(name) !== 'task') return [];
     const raw = (key: string): string | undefined => all(name, key as keyof typeof rowKeywords);
     const row = (settings: ScheduleSettings, maxParallel = 1): ServiceSchedule => ({
@@ -63,6 +73,7 @@ export function readServiceSchedules(
       section: name,
       parameter: parameterOf(evaluator, name),
       maxParallel,
+      detached: true,
       settings,
     });
     try {
@@ -76,7 +87,7 @@ export function readServiceSchedules(
       if (!(error instanceof AgentError)) throw error;
       return [row({ ...scheduleSettings(() => undefined), error: error.message })];
     }
-  });
+  }
 
   function whyUnusable(raw: (key: string) => string | undefined, broken: boolean): string | null {
     if (broken) return 'its section does not parse';
@@ -84,6 +95,45 @@ export function readServiceSchedules(
     if (type !== 'host') return `there is no driver task.${type}`;
     return raw('command') ? null : 'command is required';
   }
+}
+
+/** The rows of what is done for the service itself. */
+function actionRows(
+  evaluator: Evaluator,
+  nodeConf: (section: string, key: string) => string | undefined,
+): ServiceSchedule[] {
+  return scheduledActions.flatMap(({ name, key, aliases, detached, isPresent }) => {
+    if (!isPresent(evaluator)) return [];
+    const written = [key, ...aliases].find((word) => evaluator.find('DEFAULT', word, headKeyword));
+    const row = (settings: ScheduleSettings): ServiceSchedule => ({
+      action: name,
+      section: 'DEFAULT',
+      parameter: `DEFAULT.${written ?? key}`,
+      maxParallel: 1,
+      detached,
+      settings,
+    });
+    try {
+      const definition =
+        written === undefined
+          ? (nodeConf(name, 'schedule') ?? shippedSchedule(name))
+          : textOfFound(evaluator, 'DEFAULT', written, headKeyword);
+      return [row(scheduleSettings((wanted) => (wanted === 'schedule' ? definition : undefined)))];
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      return [row({ ...scheduleSettings(() => undefined), error: error.message })];
+    }
+  });
+}
+
+const headKeyword: Keyword = { kind: 'schedule', scopable: true, inherit: 'head', text: '' };
+
+let shipped: IniFile | undefined;
+
+/** The default schedule of an action, unless node.conf has another one: `schedules/service.conf` is the only place where it is written. */
+function shippedSchedule(action: string): string | undefined {
+  shipped ??= readConfigFile(join(packageRoot, 'schedules', 'service.conf'))?.ini;
+  return shipped?.byName.get(action)?.byKey.get('schedule')?.value;
 }
 
 /** Where the schedule of a task is written: in its section, or in DEFAULT as run_schedule. */
@@ -100,8 +150,16 @@ function textOf(
   section: string,
   key: keyof typeof rowKeywords,
 ): string | undefined {
-  const found = evaluator.find(section, key, rowKeywords[key]);
+  return textOfFound(evaluator, section, key, rowKeywords[key]);
+}
+
+function textOfFound(
+  evaluator: Evaluator,
+  section: string,
+  key: string,
+  keyword: Keyword,
+): string | undefined {
+  const found = evaluator.find(section, key, keyword);
   if (!found || !/[{$]/.test(found.text)) return found?.text;
-  const isCommand = 'command' in rowKeywords[key];
-  return textOfExpression(evaluator.evaluate(found.text, section, isCommand).value);
+  return textOfExpression(evaluator.evaluate(found.text, section, keyword.command).value);
 }

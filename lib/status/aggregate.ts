@@ -32,7 +32,7 @@ export const isAccessory = (group: string): boolean =>
   (accessoryGroups as readonly string[]).includes(group);
 
 /** Every group, in the order in which `print status` shows them. */
-export const groupsInOrder: readonly string[] = [
+export const groupsInOrder = [
   'ip',
   'volume',
   'disk',
@@ -41,7 +41,8 @@ export const groupsInOrder: readonly string[] = [
   'share',
   'app',
   ...accessoryGroups,
-];
+] as const;
+export type Group = (typeof groupsInOrder)[number];
 
 /**
  * The statuses of an instance from those of its resources (spec service 4.4): avail is what is

@@ -153,4 +153,43 @@ export const migrations: readonly string[] = [
       ON CONFLICT (state) DO UPDATE SET slots = slots + excluded.slots;
   END;
   `,
+  `
+  -- What was last known of the instance of each service on this node, as print status shows it.
+  CREATE TABLE instance (
+    scope      TEXT PRIMARY KEY,
+    updated_at INTEGER NOT NULL,
+    -- Of the configuration file that it was worked out from.
+    stamp      TEXT NOT NULL,
+    avail      TEXT NOT NULL,
+    overall    TEXT NOT NULL,
+    document   TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- How the last action on the whole of an instance ended, until somebody clears it.
+  CREATE TABLE action_state (
+    scope  TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    target TEXT,
+    since  INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- The last changes of the status of each resource, the newest hundred.
+  CREATE TABLE status_history (
+    id     INTEGER PRIMARY KEY,
+    scope  TEXT NOT NULL,
+    rid    TEXT NOT NULL,
+    at     INTEGER NOT NULL,
+    status TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX status_history_by_resource ON status_history (scope, rid, id);
+
+  -- Tries of the resource monitor since the resource was last up.
+  CREATE TABLE restart (
+    scope   TEXT NOT NULL,
+    rid     TEXT NOT NULL,
+    tries   INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    PRIMARY KEY (scope, rid)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -214,7 +214,7 @@ describe('explain schedule', () => {
     });
     const { code, stderr } = await run(root, 'svcmgr', 'shop', 'explain', 'schedule', 'task#x');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/its tasks are task#bad, task#cron|its tasks are task#night/);
+    expect(stderr).toMatch(/its tasks are push_service_status, task#bad, task#cron/);
     expect(
       await run(root, 'nodemgr', 'explain', 'schedule', 'checks', '--at', 'noon'),
     ).toMatchObject({ code: 2, stdout: '' });
@@ -258,6 +258,7 @@ describe('print schedule', () => {
       (await run(root, 'svcmgr', 'shop', 'print', 'schedule', '--format', 'json')).stdout,
     ) as { action: string; error: string | null }[];
     expect(rows.map(({ action }) => action)).toEqual([
+      'push_service_status',
       'task#bad',
       'task#cron',
       'task#inherited',
@@ -272,7 +273,7 @@ describe('print schedule', () => {
       .trimEnd()
       .split('\n');
     expect(csv[0]).toBe("'action';'last_run';'config_parameter';'schedule_definition'");
-    expect(csv).toHaveLength(7);
+    expect(csv).toHaveLength(8);
   });
 
   test('a file that cannot be used at all is named on stderr, and the others are shown', async () => {
@@ -319,14 +320,19 @@ describe('om', () => {
     expect((await run(root, 'om', '--help')).stdout).toContain('svcmgr');
   });
 
-  test.each([['mon'], ['daemon', 'status'], []])(
-    'om %s gives a clear error for now',
-    async (...argv) => {
-      const { code, stdout, stderr } = await run(createRoot(), 'om', ...argv);
-      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toMatch(
-        /^\w+: (unknown command: (mon|daemon)|a command is missing)\n {2}see `\w+ --help`\n$/,
-      );
-    },
-  );
+  test('om mon is svcmgr mon', async () => {
+    const root = createRoot({ 'web.conf': '[fs#1]\ntype = flag\n' });
+    const { stdout, code } = await run(root, 'om', 'mon');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Services +\S+\n web +down failover \| X\^\n$/m);
+    expect(await run(root, 'svcmgr', 'mon')).toMatchObject({ stdout });
+  });
+
+  test.each([['daemon', 'status'], []])('om %s gives a clear error for now', async (...argv) => {
+    const { code, stdout, stderr } = await run(createRoot(), 'om', ...argv);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^\w+: (unknown command: daemon|a command is missing)\n {2}see `\w+ --help`\n$/,
+    );
+  });
 });

@@ -155,7 +155,7 @@ async function cachesOf(flags: string, line: string): Promise<Record<string, str
 test.each([
   ['--no-rehash-snapshot', 'nodemgr schedulers', ['tick']],
   ['', 'nodemgr print schedule', ['tick', 'nodemgr', 'shared']],
-  ['', 'svcmgr print schedule', ['tick', 'svcmgr', 'shared']],
+  ['', 'svcmgr print schedule', ['tick', 'svcmgr', 'shared', 'service']],
 ])('%s %s compiles nothing: V8 uses the caches that the build made', async (flags, line, packs) => {
   const expected = Object.fromEntries(packs.map((pack) => [`pack-${pack}.js`, 'used']));
   expect(await cachesOf(flags, line)).toEqual(expected);
@@ -167,6 +167,7 @@ test('the build makes a code cache for the worker, with the flags that the tick 
   );
   expect(caches.map((name) => name.replace(/\.js\..*/, '')).sort()).toEqual([
     'pack-engine',
+    'pack-service',
     'pack-shared',
     'pack-tick',
     'pack-work',

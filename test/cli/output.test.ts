@@ -217,7 +217,7 @@ test('nothing is wrapped or coloured when piped: one record per line, whatever C
   try {
     const { stdout } = await shell('svcmgr print schedule', { root, env });
     expect(stdout).not.toContain(colourCode);
-    expect(stdout.trimEnd().split('\n')).toHaveLength(2 + 41);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(2 + 41 + 41);
     expect(stdout.split('\n').some((text) => text.length > 250)).toBe(true);
   } finally {
     rmSync(wide);

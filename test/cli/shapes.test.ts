@@ -19,7 +19,7 @@ beforeAll(async () => {
   write('node.conf', `${quietNode}[nod]\nx = 1\n`);
   write(
     'web.conf',
-    '[task#ok]\ncommand = /bin/true\nschedule = @1h\n[task#bad]\ncommand = /bin/sh -c "exit 3"\nschedule = 25:00\n[task#slow]\ncommand = /bin/sleep 60\ntimeout = 1s\n[task#ask]\ncommand = /bin/true\nconfirmation = true\n',
+    '[task#ok]\ncommand = /bin/true\nschedule = @1h\n[task#bad]\ncommand = /bin/sh -c "exit 3"\nschedule = 25:00\n[task#slow]\ncommand = /bin/sleep 60\ntimeout = 1s\n[task#ask]\ncommand = /bin/true\nconfirmation = true\n[app#1]\nscript = /bin/true\ninfo = /bin/echo tells: something\n[disk#1]\ntype = disk\ndisk_id = 0x600a0b80\n',
   );
   for (const words of [
     ['pushasset'],
@@ -100,6 +100,9 @@ const commands: {
     list: true,
     code: 78,
   },
+  { program: 'svcmgr', argv: ['web', 'print', 'status'], schema: 'svcmgr.status.1', list: false },
+  { program: 'svcmgr', argv: ['web', 'print', 'resinfo'], schema: 'svcmgr.resinfo.1', list: true },
+  { program: 'svcmgr', argv: ['web', 'print', 'devs'], schema: 'svcmgr.device.1', list: true },
   { program: 'svcmgr', argv: ['ls'], schema: 'nodemgr.object.1', list: true },
 ];
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../lib/env/clock.js';
 import { type Paths, pathsBelow } from '../../lib/env/paths.js';
-import { createRunner } from '../../lib/exec/run.js';
+import { createRunner, type Run, type RunOptions } from '../../lib/exec/run.js';
+import type { Mount } from '../../lib/host/mounts.js';
 import { createLog } from '../../lib/log/create-log.js';
 import { gateFor, type Surroundings } from '../../lib/service/context.js';
 import { type ActionPlan, type PerformOptions, perform } from '../../lib/service/perform.js';
@@ -29,10 +30,31 @@ export interface Rig {
   configure(text: string): void;
 }
 
+/** A host of another kind, for drivers whose kernel part is missing here. */
+export interface Captured {
+  /** Answers each command with what the real tool prints. */
+  readonly run: Run;
+  /** The mount table, as far as the driver may know it. */
+  mounts?(): readonly Mount[];
+}
+
+export interface RigOptions {
+  /** Name of the service; default `svc1`. */
+  readonly name?: string;
+  /** Puts every command into another place: `ip netns exec`. */
+  readonly wrap?: (argv: readonly string[]) => readonly string[];
+  /** Runs the commands in place of the runner, or before it. */
+  readonly run?: (argv: readonly string[], real: Run, options?: RunOptions) => ReturnType<Run>;
+  readonly captured?: Captured;
+}
+
 /**
- * @param text of the service file; `{place}` stands for the directory of the test
+ * @param text of the service file, given the directory of the test
  */
-export function createRig(text: string | ((place: string) => string), name = 'svc1'): Rig {
+export function createRig(
+  text: string | ((place: string) => string),
+  { name = 'svc1', wrap, run, captured }: RigOptions = {},
+): Rig {
   const place = mkdtempSync(join(tmpdir(), 'nodemgr-driver-'));
   onTestFinished(() => rmSync(place, { recursive: true, force: true }));
   const paths = pathsBelow(join(place, 'root'));
@@ -42,12 +64,14 @@ export function createRig(text: string | ((place: string) => string), name = 'sv
   configure(typeof text === 'string' ? text : text(place));
 
   const lines: string[] = [];
+  const runner = createRunner({ env: { HOME: '/root' } });
+  const wrapped: Run = wrap ? (argv, options) => runner(wrap(argv), options) : runner;
   const around: Surroundings = {
-    run: createRunner({ env: { HOME: '/root' } }),
+    run: captured?.run ?? (run ? (argv, options) => run(argv, wrapped, options) : wrapped),
     clock: systemClock,
     paths,
     nodename: 'node1',
-    answers: new Map(),
+    answers: captured?.mounts ? answersWith(captured.mounts) : new Map(),
     gate: gateFor(8),
     logOf: (_, rid) =>
       createLog({
@@ -80,4 +104,13 @@ export function createRig(text: string | ((place: string) => string), name = 'sv
       await perform(await service(), plan, around, options);
     },
   };
+}
+
+/** Answers of `once` in which the mount table is another one. */
+function answersWith(mounts: () => readonly Mount[]): Map<string, Promise<unknown>> {
+  return new (class extends Map<string, Promise<unknown>> {
+    override get(question: string): Promise<unknown> | undefined {
+      return question === 'mounts' ? Promise.resolve(mounts()) : super.get(question);
+    }
+  })();
 }

@@ -37,6 +37,12 @@ withCgroup(
   },
 );
 
+withCgroup('limits hold for one program, and not for the next', async () => {
+  const limited = await sh('ulimit -n; ulimit -Hn; ulimit -c', { limits: { nofile: 77, core: 0 } });
+  expect(limited.stdout).toBe('77\n77\n0\n');
+  expect((await sh('ulimit -n')).stdout).not.toBe('77\n');
+});
+
 withCgroup('a shell whose program ends its process group is replaced', async () => {
   const before = await sh('echo fine');
   const killed = await sh('echo going; kill 0; sleep 60');

@@ -17,7 +17,7 @@ import {
 import { openStore, type Store } from '../../lib/store/store.js';
 import { type TaskWithHistory, taskTable } from '../../lib/store/tasks.js';
 
-/** Nothing of the node's own runs: its tasks would look at this host. */
+/** Nothing runs by itself: node tasks would look at this host, services refresh their status. */
 export const quietNode = `[checks]
 schedule = @0
 [stats_collection]
@@ -25,6 +25,10 @@ schedule = @0
 [asset]
 schedule = @0
 [packages]
+schedule = @0
+[push_service_status]
+schedule = @0
+[resource_monitor]
 schedule = @0
 `;
 

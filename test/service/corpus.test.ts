@@ -237,7 +237,7 @@ test('scopes.conf: what counts on each node', async () => {
 /** Ways to write one value, by kind (spec service 1.7). */
 const truths = ['yes', 'Y', 'true', 'TRUE', 't', '1'];
 const falsehoods = ['no', 'n', 'False', 'f', '0', '0.0', '""', 'none', '[]', '{}'];
-const sizes = ['0', '""', '100', '1k', '1.5M', '1,5g', '2T', '10KB', '2MiB', '1p', '1e'];
+const sizes = ['0', '""', '100', '1k', '1.5M', '1,5g', '2T', '10KB', '2MiB', '1p', '0.001e'];
 const texts: Readonly<Record<Kind, readonly string[]>> = {
   string: ['text', 'two words', '""'],
   lower: ['Text'],

@@ -7,7 +7,14 @@ import { lacks } from '../support/can.js';
 import { runProgram, waitFor } from '../support/program.js';
 import { createRoot, type TestRoot } from '../support/root.js';
 
-const quietNode = ['checks', 'stats_collection', 'asset', 'packages']
+const quietNode = [
+  'checks',
+  'stats_collection',
+  'asset',
+  'packages',
+  'push_service_status',
+  'resource_monitor',
+]
   .map((name) => `[${name}]\nschedule =\n`)
   .join('');
 
@@ -308,6 +315,7 @@ schedule = @1
         schedule_definition,
       ]),
     ).toEqual([
+      ['push_service_status', 'DEFAULT.mon_schedule', '-'],
       ['task#broken', 'task#broken.schedule', 'malformed: 99:00'],
       ['task#cron', 'task#cron.schedule', '* * * * *'],
       ['task#empty', 'task#empty.schedule', '-'],
@@ -316,6 +324,7 @@ schedule = @1
       ['task#nothing', 'task#nothing.schedule', 'malformed: @1'],
     ]);
     expect(rows.filter(({ next_run }) => next_run === null).map(({ action }) => action)).toEqual([
+      'push_service_status',
       'task#broken',
       'task#empty',
       'task#nothing',

@@ -16,15 +16,29 @@ const probes = {
   /** A mount namespace of our own with a file system of our own in it. */
   mount: () => succeeds(['unshare', '-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]),
   /** A file of an ext4 file system, mounted through a loop device. */
-  loop: () => {
-    const image = join(tmpdir(), `loop-probe-${process.pid}`);
-    const script = `truncate -s 2M "$1" && mkfs.ext4 -q -F "$1" && mount -o loop "$1" /mnt && umount /mnt`;
-    try {
-      return succeeds(['unshare', '-m', 'sh', '-c', script, 'sh', image]);
-    } finally {
-      rmSync(image, { force: true });
-    }
+  loop: () => mountsImage('2M', 'mkfs.ext4 -q -F'),
+  /** The table of exports; no server is needed for it. */
+  exportfs: () => succeeds(['exportfs', '-v']),
+  /** Volume groups without an active volume: device-mapper is not needed. */
+  lvm: () => succeeds(['vgs']),
+  xfs: () => mountsImage('310M', 'mkfs.xfs -q -f'),
+  btrfs: () => mountsImage('120M', 'mkfs.btrfs -q -f'),
+  /** A network namespace of our own. */
+  netns: () => {
+    const name = `probe-${process.pid}`;
+    return succeeds(['ip', 'netns', 'add', name]) && succeeds(['ip', 'netns', 'del', name]);
   },
+  arping: () => succeeds(['sh', '-c', 'command -v arping']),
+  ping: () => succeeds(['sh', '-c', 'command -v ping']),
+  /** Resource agents of the Open Cluster Framework. */
+  ocf: () =>
+    existsSync('/usr/lib/ocf/resource.d/heartbeat/Dummy') &&
+    succeeds(['sh', '-c', 'command -v modprobe && command -v fuser']),
+  /** Containers of podman; what is in them is busybox. */
+  podman: () =>
+    succeeds(['podman', '--version']) &&
+    succeeds(['runc', '--version']) &&
+    existsSync('/bin/busybox'),
 } as const satisfies Record<string, () => boolean>;
 
 export type Ability = keyof typeof probes;
@@ -59,6 +73,17 @@ export function fakeTimeLibrary(): string | undefined {
     '/usr/lib64/faketime/libfaketime.so.1',
     '/usr/lib/faketime/libfaketime.so.1',
   ].find((path) => existsSync(path));
+}
+
+/** Whether a file of this size can be made a file system and mounted. */
+function mountsImage(size: string, make: string): boolean {
+  const image = join(tmpdir(), `loop-probe-${process.pid}`);
+  const script = `truncate -s ${size} "$1" && ${make} "$1" && mount -o loop "$1" /mnt && umount /mnt`;
+  try {
+    return succeeds(['unshare', '-m', 'sh', '-c', script, 'sh', image]);
+  } finally {
+    rmSync(image, { force: true });
+  }
 }
 
 function succeeds([program = '', ...args]: readonly string[]): boolean {

@@ -1,13 +1,120 @@
 import { resolvePaths } from '../../env/paths.js';
 import { AgentError } from '../../errors/agent-error.js';
+import type { OperationName } from '../../service/operations.js';
 import type { CommandEntry } from '../command.js';
 import { runProgram } from '../main.js';
 import type { ProcessEdge } from '../process-edge.js';
 import { reportError } from '../report-error.js';
 import { hasSelector, normaliseSelector, serviceOfLink } from './selector-words.js';
 
+/** Actions on resources: one file makes the command of each. */
+const actions: Readonly<Record<OperationName, string>> = {
+  start: 'start services',
+  stop: 'stop services',
+  restart: 'stop services and start them again',
+  boot: 'what the start of the system does',
+  shutdown: 'stop services, standby resources too',
+  startstandby: 'start the standby resources',
+  provision: 'make what the resources need, and start them',
+  unprovision: 'stop the resources and destroy what they were made of',
+  startip: 'start the ip resources',
+  stopip: 'stop the ip resources',
+  startdisk: 'start the disk resources',
+  stopdisk: 'stop the disk resources',
+  startfs: 'start the fs resources and the disks below',
+  stopfs: 'stop the fs resources and the disks below',
+  startshare: 'start the share resources',
+  stopshare: 'stop the share resources',
+  startcontainer: 'start the container resources',
+  stopcontainer: 'stop the container resources',
+  startapp: 'start the app resources',
+  stopapp: 'stop the app resources',
+};
+
+const actionEntries = Object.entries(actions).map(
+  ([words, describe]): CommandEntry => ({
+    words,
+    describe,
+    load: async () => ({
+      default: (await import('./action.js')).actionCommand(words as OperationName),
+    }),
+  }),
+);
+
 /** The commands of svcmgr: listing them loads none. */
 export const svcmgrCommands: readonly CommandEntry[] = [
+  {
+    words: 'print status',
+    describe: 'the instances of services, resource by resource',
+    load: () => import('./print-status.js'),
+  },
+  {
+    words: 'status',
+    describe: 'the overall status of a service as an exit code',
+    load: () => import('./status.js'),
+  },
+  ...actionEntries,
+  {
+    words: 'freeze',
+    describe: 'keep actions and the scheduler away from instances',
+    load: async () => ({ default: (await import('./freeze.js')).freezeCommand('freeze') }),
+  },
+  {
+    words: 'thaw',
+    describe: 'let actions and the scheduler in again',
+    load: async () => ({ default: (await import('./freeze.js')).freezeCommand('thaw') }),
+  },
+  {
+    words: 'frozen',
+    describe: 'whether a service is frozen, as an exit code',
+    load: async () => ({ default: (await import('./freeze.js')).frozenCommand }),
+  },
+  {
+    words: 'clear',
+    describe: 'forget a failed action and tries to restart',
+    load: () => import('./clear.js'),
+  },
+  { words: 'abort', describe: 'end the action that runs', load: () => import('./abort.js') },
+  {
+    words: 'mon',
+    describe: 'the node and its services at a glance',
+    load: () => import('./mon.js'),
+  },
+  {
+    words: 'print resource status',
+    describe: 'the status of one resource, as a word',
+    load: () => import('./print-resource-status.js'),
+  },
+  {
+    words: 'print resinfo',
+    describe: 'what resources tell of themselves',
+    load: async () => ({ default: (await import('./print-resources.js')).printResinfo }),
+  },
+  {
+    words: 'print devs',
+    describe: 'the block devices of resources',
+    load: async () => ({ default: (await import('./print-resources.js')).printDevices }),
+  },
+  {
+    words: 'resource monitor',
+    describe: 'start failed resources again, as the tick does',
+    load: async () => ({ default: (await import('./resource-monitor.js')).resourceMonitor }),
+  },
+  {
+    words: 'toc',
+    describe: 'take the monitor_action of services',
+    load: async () => ({ default: (await import('./resource-monitor.js')).toc }),
+  },
+  {
+    words: 'set_provisioned',
+    describe: 'mark resources as provisioned',
+    load: async () => ({ default: (await import('./set-provisioned.js')).setProvisioned(true) }),
+  },
+  {
+    words: 'set_unprovisioned',
+    describe: 'mark resources as not provisioned',
+    load: async () => ({ default: (await import('./set-provisioned.js')).setProvisioned(false) }),
+  },
   { words: 'ls', describe: 'the services of this node', load: () => import('./ls.js') },
   { words: 'create', describe: 'make a service', load: () => import('./create.js') },
   {
@@ -82,6 +189,7 @@ export const svcmgrProgram = {
   commands: svcmgrCommands,
   groups: {
     print: 'show data',
+    resource: 'look after resources',
     explain: 'say why',
     edit: 'change with an editor',
     validate: 'check',

@@ -36,7 +36,8 @@ export default defineCommand({
       const scopes = new Set(services.map(({ scope }) => scope));
       await tick(
         await app.scheduler(),
-        ({ scope, section }) => scopes.has(scope) && (rids?.includes(section) ?? true),
+        ({ scope, section }) =>
+          scopes.has(scope) && groupOf(section) === 'task' && (rids?.includes(section) ?? true),
       );
       return 0;
     }

@@ -63,6 +63,8 @@ export interface SelectOptions {
    * for what machines call on nodes that have no service yet.
    */
   readonly mayBeEmpty?: boolean | 'unselected';
+  /** The caller knows the priorities already: they are not read from the configurations. */
+  readonly unordered?: boolean;
 }
 
 /**
@@ -74,7 +76,7 @@ export interface SelectOptions {
 export async function selected(
   app: App,
   args: SelectionArgs,
-  { mayBeEmpty = false }: SelectOptions = {},
+  { mayBeEmpty = false, unordered = false }: SelectOptions = {},
 ): Promise<InstalledService[]> {
   const namespace = namespaceOf(app, args);
   checkFilters(args);
@@ -84,7 +86,7 @@ export async function selected(
     expression === undefined
       ? installed.filter(({ path }) => namespace === undefined || path.namespace === namespace)
       : await chosenBy(app, installed, { expression, namespace });
-  const services = await filtered(app, args, found);
+  const services = await filtered(app, args, found, unordered);
   const isUnselected = expression === undefined && !isFiltered(args);
   if (services.length > 0 || mayBeEmpty === true) return services;
   if (mayBeEmpty === 'unselected' && isUnselected) return services;
@@ -146,6 +148,7 @@ async function filtered(
   app: App,
   args: SelectionArgs,
   services: readonly InstalledService[],
+  unordered: boolean,
 ): Promise<InstalledService[]> {
   let kept = [...services];
   const wanted = [args.status, args.state].filter((text) => text !== undefined).map(statusesIn);
@@ -155,7 +158,7 @@ async function filtered(
     kept = kept.filter((one) => wanted.every((statuses) => statuses.includes(statusOf(one))));
   }
   const byBoot = args.onlyprimary || args.onlysecondary;
-  const isOrdered = kept.length < 2 || !kept.some((one) => mentions(one, 'priority'));
+  const isOrdered = unordered || kept.length < 2 || !kept.some((one) => mentions(one, 'priority'));
   if (isOrdered && !byBoot) return kept;
   const { inPriorityOrder, startsAtBoot } = await import('../../service/select/configured.js');
   const configOf = await configReader(app);

@@ -1,7 +1,7 @@
 /** checks: the use of space and inodes of every local file system. */
 
-import { identityOf, isAlive, type ProcessIdentity } from '../../env/process-identity.js';
 import { probeMounts } from '../../host/df.js';
+import { askPlaces, hangingDirectory } from '../../host/hanging.js';
 import { distinctMounts, isChecked, readMounts } from '../../host/mounts.js';
 import { defineTask } from '../../task/contract.js';
 
@@ -20,8 +20,8 @@ export interface CheckResult {
 /** What one run of the checks found. */
 export interface CheckReport {
   results: CheckResult[];
-  /** File systems that did not answer, with probes that still hang there. */
-  silent: { mount: string; why: string; stuck: readonly ProcessIdentity[] }[];
+  /** File systems that did not answer. */
+  silent: { mount: string; why: string }[];
 }
 
 const probeTimeoutMs = 5_000;
@@ -31,15 +31,12 @@ export default defineTask({
   section: 'checks',
   describe: 'run the health checks',
 
-  async run({ run, clock, log, results }) {
+  async run({ run, clock, log, paths, results }) {
     const before = results.read('checks') as CheckReport | undefined;
-    const hanging = new Map(before?.silent.map(({ mount, stuck }) => [mount, stuck]));
+    const known = new Set(before?.silent.map(({ mount }) => mount));
     const mounts = distinctMounts(readMounts()).filter(isChecked);
-    const probes = await probeMounts(run, mounts, {
-      timeoutMs: probeTimeoutMs,
-      // A second probe of a dead mount would only hang beside the first.
-      isKnownDead: ({ mountPoint }) => hanging.get(mountPoint)?.some(isAlive) ?? false,
-    });
+    const ask = askPlaces({ run, clock, directory: hangingDirectory(paths) });
+    const probes = await probeMounts(ask, mounts, { timeoutMs: probeTimeoutMs });
 
     const at = clock.now();
     const report: CheckReport = { results: [], silent: [] };
@@ -63,12 +60,8 @@ export default defineTask({
         continue;
       }
       const why = probe.state === 'error' ? probe.why : 'it does not answer';
-      const stuck =
-        probe.state === 'timeout'
-          ? probe.stuckPids.flatMap((pid) => identityOf(pid) ?? [])
-          : (hanging.get(mountPoint) ?? []);
-      report.silent.push({ mount: mountPoint, why, stuck });
-      if (!hanging.has(mountPoint)) log.warn('file system not checked', { mount: mountPoint, why });
+      report.silent.push({ mount: mountPoint, why });
+      if (!known.has(mountPoint)) log.warn('file system not checked', { mount: mountPoint, why });
     }
     results.write('checks', report);
   },

@@ -1,0 +1,44 @@
+/** How actions talk to the operator: lines of services on stdout and stderr. */
+import type { Level } from '../../log/log.js';
+import { loadStyle } from '../../render/colour.js';
+import { paint, type Role } from '../../render/style.js';
+import type { Surroundings } from '../../service/context.js';
+import { createSurroundings } from '../../service/surroundings.js';
+import type { App } from '../app.js';
+import type { GlobalArgs } from '../global-args.js';
+
+const roles: Readonly<Record<Level, Role | undefined>> = {
+  debug: 'dim',
+  info: undefined,
+  warn: 'warn',
+  error: 'bad',
+};
+
+/**
+ * The surroundings of services in this process. Lines of info go to stdout, warnings and errors to
+ * stderr; all of them to stderr where stdout has data.
+ */
+export async function surroundingsOf(
+  app: App,
+  args: GlobalArgs & { 'dry-run'?: boolean },
+  { dataOnStdout = false, quiet = false }: { dataOnStdout?: boolean; quiet?: boolean } = {},
+): Promise<Surroundings> {
+  const { stdout, stderr, env } = app.edge;
+  const style = await loadStyle(args.color, { isTty: stderr.isTty, env });
+  const show = (level: Level, line: string): void => {
+    const output = dataOnStdout || level === 'warn' || level === 'error' ? stderr : stdout;
+    const blank = line.indexOf(' ');
+    const head = blank === -1 ? line : line.slice(0, blank);
+    const rest = blank === -1 ? '' : line.slice(blank);
+    output.write(`${paint(style, 'bold', head)}${paint(style, roles[level], rest)}\n`);
+  };
+  return createSurroundings({
+    paths: app.paths,
+    nodename: app.nodename,
+    clock: app.clock,
+    env,
+    dryRun: args['dry-run'] ?? false,
+    ...(args.debug && { level: 'debug' as const }),
+    ...(!quiet && { console: show }),
+  });
+}

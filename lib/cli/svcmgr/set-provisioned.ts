@@ -1,0 +1,28 @@
+/** svcmgr set_provisioned, set_unprovisioned: what is known, not what is. */
+import { filterResources } from '../../service/filter.js';
+import { recordProvisioned } from '../../service/provisioned.js';
+import { openService } from '../../service/service.js';
+import { type Command, defineCommand } from '../command.js';
+import { serviceContext } from '../service-context.js';
+import { resourceOptions } from './action.js';
+import { eachService } from './each-service.js';
+import { selected, selectorOption } from './selection.js';
+
+const options = { ...selectorOption, ...resourceOptions } as const;
+
+export function setProvisioned(state: boolean): Command<typeof options> {
+  const words = state ? 'set_provisioned' : 'set_unprovisioned';
+  return defineCommand({
+    options,
+    examples: [[`$0 -s web ${words} --rid disk#1`, 'only the mark; nothing is made or destroyed']],
+    async run(app, args) {
+      return eachService(app, await selected(app, args), async ({ file, scope }) => {
+        const service = await openService(file, serviceContext(app));
+        for (const { rid, driver } of filterResources(service.resources, args, scope)) {
+          if (driver?.provision) recordProvisioned(service, rid, state);
+        }
+        return 0;
+      });
+    },
+  });
+}

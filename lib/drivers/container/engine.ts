@@ -1,0 +1,159 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type ActionContext,
+  type Driver,
+  defineDriver,
+  type Note,
+  type ReadContext,
+} from '../../driver/contract.js';
+import { AgentError } from '../../errors/agent-error.js';
+import {
+  type Container,
+  type ContainerClient,
+  type EngineAnswer,
+  findContainer,
+  findImage,
+} from '../../host/containers.js';
+import { containerName, type EngineKeywords, engineKeywords } from './keywords.js';
+import { runArgv } from './run-argv.js';
+
+/** How long a command of the engine itself may take. */
+const commandTimeoutMs = 60_000;
+/** What the engines wait between SIGTERM and SIGKILL when nobody says. */
+const engineStopMs = 10_000;
+
+/** The driver of the containers of podman or docker: their commands are the same. */
+export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
+  const nameOf = (kw: EngineKeywords, { rid, service }: Pick<ReadContext, 'rid' | 'service'>) =>
+    containerName(kw.name, rid, service);
+
+  const find = (kw: EngineKeywords, context: ReadContext): Promise<EngineAnswer<Container>> => {
+    const name = nameOf(kw, context);
+    return context.once(`${client} container ${name}`, () =>
+      findContainer(context.probe, client, name),
+    );
+  };
+
+  /** The container as it is now; undefined: none. @throws AgentError `E_ENGINE` */
+  const look = async (kw: EngineKeywords, context: ReadContext): Promise<Container | undefined> => {
+    const answer = await findContainer(context.probe, client, nameOf(kw, context));
+    if (answer.state === 'found') return answer.value;
+    if (answer.state === 'none') return undefined;
+    throw new AgentError('E_ENGINE', answer.why, {
+      exit: 'unavailable',
+      remedy: `look at whether ${client} works: ${client} info`,
+    });
+  };
+
+  const change = (context: ActionContext, ...words: string[]) =>
+    context.change([client, ...words], { timeoutMs: commandTimeoutMs, quietErrors: true });
+
+  const labelOf = (kw: EngineKeywords, facts: Pick<ReadContext, 'rid' | 'service'>): string =>
+    `${client} container ${nameOf(kw, facts)}@${kw.image}`;
+
+  async function pull(kw: EngineKeywords, context: ActionContext): Promise<void> {
+    if (kw.image_pull_policy === 'once') {
+      const { state } = await findImage(context.probe, client, kw.image);
+      if (state === 'found') return;
+    }
+    await context.change([client, 'pull', kw.image], {
+      timeoutMs: kw.pull_timeout,
+      quietErrors: true,
+    });
+  }
+
+  async function waitUntilRunning(kw: EngineKeywords, context: ActionContext): Promise<void> {
+    const until = context.clock.monotonic() + kw.start_timeout;
+    for (;;) {
+      const container = await look(kw, context);
+      if (container?.isRunning) return;
+      const hasEnded = container === undefined || (container.exitCode ?? 0) !== 0;
+      if (hasEnded || context.clock.monotonic() >= until) {
+        const how = container ? `ended with ${container.exitCode}` : 'is gone';
+        throw new AgentError('E_NOT_UP', `${nameOf(kw, context)} ${how} after its start`, {
+          remedy: `look at what it says: ${client} logs ${nameOf(kw, context)}`,
+        });
+      }
+      await delay(200, undefined, { signal: context.signal });
+    }
+  }
+
+  async function stop(kw: EngineKeywords, context: ActionContext): Promise<void> {
+    const container = await look(kw, context);
+    if (!container?.isRunning) {
+      context.log.info(`${labelOf(kw, context)} is already down`);
+      return;
+    }
+    const seconds = kw.stop_timeout === undefined ? undefined : Math.ceil(kw.stop_timeout / 1000);
+    const option = seconds === undefined ? [] : ['-t', String(seconds)];
+    await context.change([client, 'stop', ...option, container.id], {
+      timeoutMs: (kw.stop_timeout ?? engineStopMs) + commandTimeoutMs,
+      quietErrors: true,
+    });
+    if (context.dryRun || !(await look(kw, context))?.isRunning) return;
+    await change(context, 'kill', container.id);
+    if (!(await look(kw, context))?.isRunning) return;
+    throw new AgentError('E_STILL_RUNNING', `${nameOf(kw, context)} runs after its stop`, {
+      remedy: `look at what ${client} says: ${client} container inspect ${nameOf(kw, context)}`,
+    });
+  }
+
+  async function remove(kw: EngineKeywords, context: ActionContext): Promise<void> {
+    const container = await look(kw, context);
+    if (container) await change(context, 'rm', '-f', container.id);
+  }
+
+  return defineDriver<EngineKeywords>({
+    id: `container.${client}`,
+    describe: `A container of ${client}.`,
+    keywords: engineKeywords,
+    label: labelOf,
+
+    async status(kw, context) {
+      const answer = await find(kw, context);
+      if (answer.state === 'none') return { status: 'down', notes: [info('container not found')] };
+      if (answer.state === 'unavailable') return { status: 'down', notes: [info(answer.why)] };
+      const { isRunning, imageId } = answer.value;
+      if (!isRunning) return { status: 'down' };
+      const image = await context.once(`${client} image ${kw.image}`, () =>
+        findImage(context.probe, client, kw.image),
+      );
+      const isOther = image.state === 'found' && image.value !== imageId;
+      return { status: 'up', notes: isOther ? [otherImage(kw, imageId)] : [] };
+    },
+
+    async start(kw, context) {
+      const container = await look(kw, context);
+      if (container?.isRunning) {
+        context.log.info(`${labelOf(kw, context)} is already up`);
+        return;
+      }
+      if (container) {
+        await change(context, 'start', container.id);
+        context.undo(() => stop(kw, context));
+      } else {
+        await pull(kw, context);
+        const name = nameOf(kw, context);
+        // A run that fails can leave a container that was made and never started.
+        context.undo(() => remove(kw, context));
+        await context.change(runArgv(client, name, kw, context), {
+          timeoutMs: kw.start_timeout,
+          quietErrors: true,
+        });
+      }
+      if (!context.dryRun && kw.detach) await waitUntilRunning(kw, context);
+    },
+
+    stop,
+    unprovision: remove,
+  });
+}
+
+const info = (text: string): Note => ({ level: 'info', text });
+
+function otherImage({ image }: EngineKeywords, imageId: string): Note {
+  return {
+    level: 'warn',
+    text: `it runs image ${imageId.slice(0, 12)}, which is not ${image} any more`,
+  };
+}

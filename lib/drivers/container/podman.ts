@@ -1,0 +1,4 @@
+/** container.podman: a container of podman. */
+import { engineDriver } from './engine.js';
+
+export default engineDriver('podman');

@@ -1,0 +1,68 @@
+import type { ReadContext } from '../../driver/contract.js';
+import type { ContainerClient } from '../../host/containers.js';
+import { containerName, type EngineKeywords } from './keywords.js';
+
+/** The argv that makes and starts the container of a resource. */
+export function runArgv(
+  client: ContainerClient,
+  name: string,
+  kw: EngineKeywords,
+  { service, siblings }: Pick<ReadContext, 'service' | 'siblings'>,
+): string[] {
+  const nameOf = (rid: string): string => {
+    const other = siblings.find((sibling) => sibling.rid === rid)?.values?.['name'];
+    return containerName(other as string | undefined, rid, service);
+  };
+  return [
+    ...[client, 'run', ...(kw.detach ? ['-d'] : []), `--name=${name}`],
+    ...(kw.rm ? ['--rm'] : []),
+    ...(kw.interactive ? ['-i'] : []),
+    ...(kw.tty ? ['-t'] : []),
+    ...optionArgv(kw, nameOf),
+    kw.image,
+    ...(kw.command ?? []),
+  ];
+}
+
+type Options = Pick<
+  EngineKeywords,
+  | 'privileged'
+  | 'hostname'
+  | 'user'
+  | 'entrypoint'
+  | 'netns'
+  | 'userns'
+  | 'pidns'
+  | 'ipcns'
+  | 'utsns'
+  | 'volume_mounts'
+  | 'devices'
+  | 'environment'
+  | 'run_args'
+>;
+
+/**
+ * The options that keywords stand for.
+ * @param nameOf the container of a resource, by its rid
+ */
+export function optionArgv(kw: Options, nameOf: (rid: string) => string): string[] {
+  const namespace = (option: string, value: string | undefined): string[] => {
+    if (value === undefined) return [];
+    return [`--${option}=${value.includes('#') ? `container:${nameOf(value)}` : value}`];
+  };
+  return [
+    ...(kw.privileged ? ['--privileged'] : []),
+    ...(kw.hostname === undefined ? [] : ['--hostname', kw.hostname]),
+    ...(kw.user === undefined ? [] : ['-u', kw.user]),
+    ...(kw.entrypoint === undefined ? [] : ['--entrypoint', kw.entrypoint]),
+    ...namespace('net', kw.netns),
+    ...namespace('userns', kw.userns),
+    ...namespace('pid', kw.pidns),
+    ...namespace('ipc', kw.ipcns),
+    ...namespace('uts', kw.utsns),
+    ...(kw.volume_mounts ?? []).flatMap((mount) => ['-v', mount]),
+    ...(kw.devices ?? []).flatMap((device) => ['--device', device]),
+    ...(kw.environment ?? []).flatMap((assignment) => ['-e', assignment]),
+    ...(kw.run_args ?? []),
+  ];
+}

@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { defineKeywords, type Values } from '../../config/keyword.js';
+import { rootNamespace } from '../../config/object-path.js';
+import { type Driver, defineDriver, type RunContext } from '../../driver/contract.js';
+import { type ContainerClient, findContainer } from '../../host/containers.js';
+import { argvOfCommand } from '../../task/command-text.js';
+import { containerName, engineKeywords } from '../container/keywords.js';
+import { optionArgv } from '../container/run-argv.js';
+import { taskKeywords } from './keywords.js';
+import { runTask } from './run-task.js';
+
+const {
+  image,
+  command,
+  entrypoint,
+  run_args,
+  image_pull_policy,
+  netns,
+  userns,
+  pidns,
+  ipcns,
+  utsns,
+  volume_mounts,
+  devices,
+  environment,
+  user,
+  hostname,
+  privileged,
+} = engineKeywords;
+
+const keywords = defineKeywords({
+  ...taskKeywords,
+  image,
+  command,
+  entrypoint,
+  run_args,
+  image_pull_policy,
+  netns,
+  userns,
+  pidns,
+  ipcns,
+  utsns,
+  volume_mounts,
+  devices,
+  environment,
+  user,
+  hostname,
+  privileged,
+});
+
+type Keywords = Values<typeof keywords>;
+
+const removeTimeoutMs = 60_000;
+/** An engine that sees its container die cannot remove it at once. */
+const removeTries = 10;
+const removePauseMs = 500;
+
+async function remove(client: ContainerClient, name: string, context: RunContext): Promise<void> {
+  for (let n = 1; n <= removeTries; n++) {
+    if ((await findContainer(context.run, client, name)).state === 'none') return;
+    // Docker does not wait for a polite end here.
+    const options = client === 'podman' ? ['-t', '0'] : [];
+    await context.run([client, 'rm', '-f', ...options, name], { timeoutMs: removeTimeoutMs });
+    await delay(removePauseMs);
+  }
+  context.log.warn('container not removed', { container: name });
+}
+
+/** The driver of tasks that run in a container of their own, gone afterwards. */
+export function engineTaskDriver(client: ContainerClient): Driver<Keywords> {
+  return defineDriver<Keywords>({
+    id: `task.${client}`,
+    describe: `A command in a container of ${client} of its own, run on schedule or by hand.`,
+    keywords,
+    label: ({ image: name, command: words }) => [name, ...(words ?? [])].join(' ').slice(0, 60),
+
+    async run(kw, context) {
+      const name = nameOf(context);
+      const main = {
+        argv: [
+          ...[client, 'run', '--rm', `--name=${name}`],
+          ...(kw.image_pull_policy === 'always' ? ['--pull', 'always'] : []),
+          ...optionArgv(kw, (rid) => containerOf(rid, context)),
+          ...[kw.image, ...(kw.command ?? [])],
+        ],
+        options: { env: { ...context.environment, LANG: 'C' } },
+      };
+      const onError = kw.on_error
+        ? { argv: argvOfCommand(kw.on_error), options: main.options }
+        : undefined;
+      const outcome = await runTask(kw, { main, onError }, context);
+      // The client was ended, but what it started belongs to the engine.
+      if (outcome.state === 'timeout' || outcome.reason === 'interrupted') {
+        await remove(client, name, context);
+      }
+      return outcome;
+    },
+  });
+}
+
+/** A name for one run, so that two of them can go at once. */
+function nameOf(context: RunContext): string {
+  const { OPENSVC_RID: rid = 'task', OPENSVC_RUN_ID: run } = context.environment;
+  return [containerOf(rid, context), run].filter(Boolean).join('.');
+}
+
+/** The container of a resource of this service, by the name that it has when it is given none. */
+function containerOf(rid: string, { environment }: RunContext): string {
+  const { OPENSVC_NAMESPACE: namespace = rootNamespace, OPENSVC_NAME: name = '' } = environment;
+  return containerName(undefined, rid, { path: { namespace, kind: 'svc', name } });
+}

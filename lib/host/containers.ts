@@ -1,0 +1,111 @@
+import { AgentError } from '../errors/agent-error.js';
+import { isMissingCommand, type Run, type RunResult } from '../exec/run.js';
+
+/** The clients that speak to container engines; both have the same commands. */
+export type ContainerClient = 'podman' | 'docker';
+
+/** A container as its engine knows it. */
+export interface Container {
+  readonly id: string;
+  readonly isRunning: boolean;
+  /** Its first process; undefined while it does not run. */
+  readonly pid: number | undefined;
+  /** Id of the image that it was made from, without `sha256:`. */
+  readonly imageId: string;
+  /** Of its last end. */
+  readonly exitCode: number | undefined;
+}
+
+/** What an engine answers to a question about a container or an image. */
+export type EngineAnswer<T> =
+  | { readonly state: 'found'; readonly value: T }
+  | { readonly state: 'none' }
+  /** The engine itself does not answer. */
+  | { readonly state: 'unavailable'; readonly why: string };
+
+/** One container by its name. */
+export async function findContainer(
+  run: Run,
+  client: ContainerClient,
+  name: string,
+): Promise<EngineAnswer<Container>> {
+  const argv = [client, 'container', 'inspect', name];
+  return answerOf(client, await ask(run, argv), parseContainer);
+}
+
+/** The id of an image that is on this host, without `sha256:`. */
+export async function findImage(
+  run: Run,
+  client: ContainerClient,
+  image: string,
+): Promise<EngineAnswer<string>> {
+  const argv = [client, 'image', 'inspect', '--format', '{{.Id}}', image];
+  return answerOf(client, await ask(run, argv), (text) => bareId(text.trim()));
+}
+
+async function ask(run: Run, argv: readonly string[]): Promise<RunResult | undefined> {
+  try {
+    return await run(argv, { timeoutMs: 20_000 });
+  } catch (error) {
+    if (isMissingCommand(error)) return undefined;
+    throw error;
+  }
+}
+
+function answerOf<T>(
+  client: ContainerClient,
+  result: RunResult | undefined,
+  parse: (text: string) => T,
+): EngineAnswer<T> {
+  if (!result) return { state: 'unavailable', why: `${client} is not installed` };
+  if (result.exitCode === 0) return { state: 'found', value: parse(result.stdout) };
+  if (isUnknown(result.stderr)) return { state: 'none' };
+  const says = result.stderr.trim().split('\n').at(-1)?.slice(0, 200);
+  return { state: 'unavailable', why: says || `${client} does not answer` };
+}
+
+/** @param text what the clients print about a container or image that does not exist */
+export function isUnknown(text: string): boolean {
+  return /no such (container|image|object)|no container with name|image not known|unable to find/i.test(
+    text,
+  );
+}
+
+interface Row {
+  Id?: string;
+  Image?: string;
+  State?: { Running?: boolean; Paused?: boolean; Pid?: number; ExitCode?: number };
+}
+
+/**
+ * @param text output of `podman container inspect` or `docker container inspect`
+ * @throws AgentError `E_OUTPUT`
+ */
+export function parseContainer(text: string): Container {
+  const row = parseRow(text);
+  const { Id: id = '', Image: image = '', State: state = {} } = row;
+  const isRunning = state.Running === true;
+  return {
+    id,
+    isRunning,
+    pid: isRunning && state.Pid ? state.Pid : undefined,
+    imageId: bareId(image),
+    exitCode: isRunning ? undefined : state.ExitCode,
+  };
+}
+
+function parseRow(text: string): Row {
+  try {
+    const [row] = JSON.parse(text) as Row[];
+    if (row?.Id) return row;
+  } catch {
+    // said below
+  }
+  throw new AgentError('E_OUTPUT', 'the container engine printed something unexpected', {
+    remedy: 'run its `container inspect` by hand and report what it prints',
+  });
+}
+
+function bareId(id: string): string {
+  return id.replace(/^sha256:/, '');
+}

@@ -1,0 +1,16 @@
+/** Properties of a dataset for `parseZfsProperties` (zfs-get(8)). */
+export function zfsGetArgv(properties: readonly string[], dataset: string): string[] {
+  return ['zfs', 'get', '-H', '-o', 'property,value', properties.join(','), dataset];
+}
+
+/** Lines of property and value, separated by a tab; `-` is a property that does not apply. */
+export function parseZfsProperties(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text
+      .split('\n')
+      .map((line) => line.split('\t'))
+      .flatMap(([property, value]) =>
+        property && value && value !== '-' ? [[property, value] as const] : [],
+      ),
+  );
+}

@@ -1,0 +1,123 @@
+import type { RunOutcome } from '../driver/contract.js';
+import { AgentError } from '../errors/agent-error.js';
+import { holderOf } from '../lock/lock.js';
+import { isUp, type Status } from '../status/values.js';
+import { instanceTable } from '../store/instances.js';
+import type { Store } from '../store/store.js';
+import type { Surroundings } from './context.js';
+import { isFrozen, isNodeFrozen } from './frozen.js';
+import { actionLock, operate, refresh } from './operate.js';
+import { doneOutcome, skippedOutcome } from './outcome.js';
+import { plans } from './plans.js';
+import type { Resource } from './resource.js';
+import type { Service } from './service.js';
+import { type ResourceStatus, statusesOf } from './statuses.js';
+import { takeMonitorAction } from './toc.js';
+
+/** A standby resource is started again at least so often. */
+const leastTriesOfStandby = 2;
+
+/**
+ * resource_monitor (spec service 6.8): starts failed resources again as often as they allow, and takes
+ * `monitor_action` when a monitored one stays down. It never acts on a frozen instance, while another
+ * action is at work, or after a failed start that nobody cleared.
+ */
+export default async function monitorResources(
+  service: Service,
+  around: Surroundings,
+  store: Store,
+): Promise<RunOutcome> {
+  if (isFrozen(service) || isNodeFrozen(around.paths)) return skippedOutcome('it is frozen');
+  const holder = holderOf(actionLock(service));
+  if (holder) return skippedOutcome(`${holder.intent} of process ${holder.pid} is at work`);
+  const table = instanceTable(store);
+  if (table.state(service.scope)?.status === 'start failed') {
+    return skippedOutcome('the last start failed; see `svcmgr clear`');
+  }
+
+  const watched = service.resources.filter(
+    (resource) => !resource.disabled && (resource.monitored || triesOf(resource) > 0),
+  );
+  const before = new Map(
+    watched.map(({ rid }) => [rid, table.changes(service.scope, rid).at(-1)?.status]),
+  );
+  const statuses = statusesOf(around, service);
+  for (const resource of watched) {
+    const { status } = await statuses.of(resource);
+    if (isUp(status)) {
+      if (table.tries(service.scope, resource.rid).tries > 0) {
+        store.immediate(() => table.clearTry(service.scope, resource.rid));
+      }
+      continue;
+    }
+    if (await restart(service, resource, status, before.get(resource.rid), around, store)) {
+      statuses.forget();
+    }
+  }
+
+  const { document } = await refresh(service, statuses, around, store);
+  const failed = watched.filter(
+    ({ rid, monitored }) =>
+      monitored && document.resources.some((one) => one.rid === rid && isDown(one.status)),
+  );
+  const lost = failed.filter(({ rid }) => wasUp(before.get(rid)) || triedEnough(rid));
+  if (lost.length > 0) {
+    const log = around.logOf(service);
+    const all = await Promise.all(lost.map(statuses.of));
+    log.info(`monitored and not up: ${all.map(tell).join('; ')}`);
+    await takeMonitorAction(service, around, store);
+  }
+  return doneOutcome;
+
+  function triedEnough(rid: string): boolean {
+    const resource = watched.find((candidate) => candidate.rid === rid);
+    const { tries } = table.tries(service.scope, rid);
+    return resource !== undefined && tries > 0 && tries >= triesOf(resource);
+  }
+}
+
+function tell({ resource, status, notes }: ResourceStatus): string {
+  const why = notes.map(({ text }) => text).join(', ');
+  return `${resource.rid} ${status}${why === '' ? '' : ` (${why})`}`;
+}
+
+function triesOf({ restart, standby }: Resource): number {
+  return standby && restart > 0 ? Math.max(restart, leastTriesOfStandby) : restart;
+}
+
+function isDown(status: Status): boolean {
+  return !['up', 'stdby up', 'n/a', 'undef'].includes(status);
+}
+
+function wasUp(status: string | undefined): boolean {
+  return status === 'up' || status === 'stdby up';
+}
+
+/** @returns whether the resource was tried */
+async function restart(
+  service: Service,
+  resource: Resource,
+  status: Status,
+  before: string | undefined,
+  around: Surroundings,
+  store: Store,
+): Promise<boolean> {
+  const most = triesOf(resource);
+  const { scope } = service;
+  const table = instanceTable(store);
+  const { tries, lastAt } = table.tries(scope, resource.rid);
+  // Only what was up failed; a resource that somebody stopped stays down.
+  if (!isDown(status) || tries >= most || !(wasUp(before) || tries > 0)) return false;
+  const now = around.clock.now();
+  if (tries > 0 && now - lastAt < resource.restartDelayMs) return false;
+  const log = around.logOf(service, resource.rid);
+  log.info(`${status}: start it again, try ${tries + 1}/${most}`);
+  store.immediate(() => table.addTry(scope, resource.rid, now));
+  try {
+    await operate(service, plans.start, around, store, { rid: resource.rid, waitLockMs: 0 });
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    log.error(`try ${tries + 1}/${most} failed: ${error.message}`);
+  }
+  return true;
+}

@@ -1,0 +1,183 @@
+import { AgentError, errnoOf } from '../errors/agent-error.js';
+import { withLock } from '../lock/lock.js';
+import { instanceTable } from '../store/instances.js';
+import { type Store, StoreUnwritableError } from '../store/store.js';
+import type { Surroundings } from './context.js';
+import { isFiltered } from './filter.js';
+import { isFrozen, isNodeFrozen } from './frozen.js';
+import {
+  configurationStamp,
+  type InstanceDocument,
+  instanceDocument,
+  recordSeenProvisioned,
+  storeInstance,
+} from './instance.js';
+import { type ActionPlan, type PerformOptions, perform } from './perform.js';
+import type { Service } from './service.js';
+import { type Statuses, statusesOf } from './statuses.js';
+
+export interface OperateOptions extends PerformOptions {
+  /** How long to wait for another action, ms; default the keyword `lock_timeout`. */
+  readonly waitLockMs?: number | undefined;
+  /** Environment of the node, `[node] env`: a service of another one is refused on production nodes. */
+  readonly nodeEnv?: string | undefined;
+}
+
+/**
+ * One action on one service, with everything around it (spec service 6.3): guards, lock, the walk,
+ * the statuses afterwards, and the failure state.
+ *
+ * @throws AgentError of what refused or failed
+ */
+export async function operate(
+  service: Service,
+  plan: ActionPlan,
+  around: Surroundings,
+  store: Store,
+  options: OperateOptions,
+): Promise<void> {
+  guard(service, plan, around, options);
+  if (options.dryRun) {
+    // It writes nothing, not even the file of a lock.
+    await perform(service, plan, around, options);
+    return;
+  }
+  const waitMs = lockWait(service, options);
+  await withLock(
+    actionLock(service),
+    { intent: plan.name, waitMs, object: service.scope },
+    async () => {
+      const log = around.logOf(service);
+      const began = around.clock.monotonic();
+      let failure: unknown;
+      let statuses: Statuses | undefined;
+      try {
+        statuses = await perform(service, plan, around, options);
+        if (plan.name === 'start' && !isFiltered(options)) {
+          await requireUp(service, statuses, around);
+        }
+      } catch (error) {
+        failure = error;
+      }
+      remember(service, plan, around, store, failure === undefined, options);
+      await refresh(service, statuses ?? statusesOf(around, service), around, store);
+      const seconds = ((around.clock.monotonic() - began) / 1000).toFixed(3);
+      log.debug('action ended', { action: plan.name, seconds, failed: failure !== undefined });
+      if (failure !== undefined) throw failure;
+    },
+  );
+}
+
+/** The lock that actions on a service take: whoever holds it is at work. */
+export function actionLock({ directory }: Pick<Service, 'directory'>): string {
+  return `${directory}/lock.generic`;
+}
+
+const defaultLockWaitMs = 60_000;
+
+/** How long an action waits for another one, ms. */
+export function lockWait({ header }: Service, { waitLockMs }: OperateOptions): number {
+  return waitLockMs ?? header.lock_timeout ?? defaultLockWaitMs;
+}
+
+/** @throws AgentError when the action must not begin */
+function guard(
+  service: Service,
+  { name }: ActionPlan,
+  { nodename, paths }: Surroundings,
+  { force = false, nodeEnv }: OperateOptions,
+): void {
+  const { scope, nodes, drpnodes, env } = service;
+  if (!nodes.includes(nodename) && !drpnodes.includes(nodename)) {
+    throw new AgentError('E_NOT_HERE', `${scope}: ${nodename} is not one of its nodes`, {
+      remedy: `its nodes are ${nodes.join(' ')}; run it there, or change \`nodes\``,
+    });
+  }
+  if (nodeEnv === 'PRD' && env !== undefined && env !== 'PRD') {
+    throw new AgentError('E_ENV', `${scope}: a service of ${env} does not run on a PRD node`, {
+      remedy: 'move it to another node, or change its `env`',
+    });
+  }
+  if (force) return;
+  const frozen = isFrozen(service)
+    ? 'frozen'
+    : isNodeFrozen(paths)
+      ? 'on a frozen node'
+      : undefined;
+  if (frozen === undefined) return;
+  throw new AgentError('E_FROZEN', `${scope}: it is ${frozen}; ${name} is refused`, {
+    remedy: `svcmgr -s ${scope} thaw, or add --force`,
+  });
+}
+
+/** A start that went well has to leave the instance up. @throws AgentError `E_NOT_UP` */
+async function requireUp(
+  service: Service,
+  statuses: Statuses,
+  around: Surroundings,
+): Promise<void> {
+  const { avail } = instanceDocument(service, await statuses.all(), around, undefined);
+  if (['up', 'stdby up', 'n/a'].includes(avail)) return;
+  const text = `${service.scope}: started, but avail is ${avail}`;
+  around.logOf(service).error(text);
+  throw new AgentError('E_NOT_UP', text, {
+    remedy: `see \`svcmgr -s ${service.scope} print status\``,
+  });
+}
+
+const tracked: Readonly<Record<string, string>> = {
+  start: 'started',
+  stop: 'stopped',
+  provision: 'provisioned',
+  unprovision: 'unprovisioned',
+};
+
+/** The failure state of actions on the whole service (spec service 4.6). */
+function remember(
+  { scope }: Service,
+  { name }: ActionPlan,
+  { clock }: Surroundings,
+  store: Store,
+  succeeded: boolean,
+  options: OperateOptions,
+): void {
+  const target = tracked[name];
+  if (target === undefined || isFiltered(options)) return;
+  write(() =>
+    store.immediate(() => {
+      const table = instanceTable(store);
+      if (succeeded) table.clearState(scope);
+      else table.setState(scope, { status: `${name} failed`, target, since: clock.now() });
+    }),
+  );
+}
+
+/** Evaluates what is not known yet, and keeps the result. */
+export async function refresh(
+  service: Service,
+  statuses: Statuses,
+  around: Surroundings,
+  store: Store,
+): Promise<{ document: InstanceDocument; unrecorded: Error | undefined }> {
+  const stamp = configurationStamp(service.file);
+  const state = instanceTable(store).state(service.scope);
+  const document = instanceDocument(service, await statuses.all(), around, state);
+  const unrecorded = write(() => {
+    storeInstance(store, document, stamp);
+    recordSeenProvisioned(service, document);
+  });
+  return { document, unrecorded };
+}
+
+/** A full disk costs the record, never the action. */
+function write(work: () => void): Error | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreUnwritableError || errnoOf(error) !== undefined) {
+      return error as Error;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import { AgentError } from '../errors/agent-error.js';
+import { withLock } from '../lock/lock.js';
+import { instanceTable } from '../store/instances.js';
+import type { Store } from '../store/store.js';
+import type { Surroundings } from './context.js';
+import { actionLock, lockWait, type OperateOptions, operate } from './operate.js';
+import { type PlanName, plans } from './plans.js';
+import type { Service } from './service.js';
+
+type Operation = (
+  service: Service,
+  around: Surroundings,
+  store: Store,
+  options: OperateOptions,
+) => Promise<void>;
+
+/** One plan as an operation. */
+const ofPlan =
+  (name: PlanName): Operation =>
+  (service, around, store, options) =>
+    operate(service, plans[name], around, store, options);
+
+/** Several plans, one after the other, under one lock. */
+function inTurn(intent: string, names: readonly PlanName[]): Operation {
+  return async (service, around, store, options) => {
+    const all = async (): Promise<void> => {
+      for (const name of names) await ofPlan(name)(service, around, store, options);
+    };
+    if (options.dryRun) return all();
+    const waitMs = lockWait(service, options);
+    await withLock(actionLock(service), { intent, waitMs, object: service.scope }, all);
+  };
+}
+
+/**
+ * What the start of the system does: starts the instance where `autostart_node` says so, else only
+ * its standby resources. Tries of the resource monitor start anew.
+ */
+const boot: Operation = async (service, around, store, options) => {
+  if (!options.dryRun) store.immediate(() => instanceTable(store).clear(service.scope));
+  const isWanted = service.header.autostart_node?.includes(around.nodename) ?? false;
+  if (!isWanted) return ofPlan('startstandby')(service, around, store, options);
+  try {
+    await ofPlan('start')(service, around, store, options);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    around.logOf(service).error(`boot: ${error.message}; starting the standby resources`);
+    await ofPlan('startstandby')(service, around, store, options);
+    throw error;
+  }
+};
+
+const planned = Object.fromEntries(
+  Object.keys(plans).map((name): [string, Operation] => [name, ofPlan(name as PlanName)]),
+) as Record<PlanName, Operation>;
+
+/** Everything that changes the resources of a service, by its command. */
+export const operations = {
+  ...planned,
+  restart: inTurn('restart', ['stop', 'start']),
+  boot,
+} as const satisfies Record<string, Operation>;
+
+export type OperationName = keyof typeof operations;

@@ -1,0 +1,60 @@
+import type { Keyword } from '../config/keyword.js';
+import type { Evaluator } from '../config/values.js';
+import type { RunOutcome } from '../driver/contract.js';
+import type { Store } from '../store/store.js';
+import type { Surroundings } from './context.js';
+import { groupOf } from './sections.js';
+import type { Service } from './service.js';
+
+/** What the scheduler runs for a service besides its tasks (spec service 10). */
+export interface ScheduledAction {
+  /** As in `print schedule`. */
+  readonly name: string;
+  /** The keyword of DEFAULT that holds its schedule. */
+  readonly key: string;
+  readonly aliases: readonly string[];
+  /** Inline work talks to nobody slow and runs in the tick itself. */
+  readonly detached: boolean;
+  /** Whether a service has it at all. */
+  isPresent(evaluator: Evaluator): boolean;
+  load(): Promise<{
+    default: (service: Service, around: Surroundings, store: Store) => Promise<RunOutcome>;
+  }>;
+}
+
+const truths = /^(yes|y|true|t|1)$/i;
+
+export const scheduledActions: readonly ScheduledAction[] = [
+  {
+    name: 'push_service_status',
+    key: 'mon_schedule',
+    aliases: ['status_schedule'],
+    detached: false,
+    isPresent: () => true,
+    load: () => import('./refresh-status.js'),
+  },
+  {
+    name: 'resource_monitor',
+    key: 'monitor_schedule',
+    aliases: [],
+    detached: false,
+    isPresent: hasMonitored,
+    load: () => import('./monitor-resources.js'),
+  },
+];
+
+/** A resource that is monitored or restarted, or the schedule is written down. */
+function hasMonitored(evaluator: Evaluator): boolean {
+  if (evaluator.find('DEFAULT', 'monitor_schedule')) return true;
+  return evaluator.ini.sections.some(({ name }) => {
+    if (!groupOf(name)) return false;
+    const text = (key: string): string =>
+      evaluator.find(name, key, watched)?.text.trim().toLowerCase() ?? '';
+    return (
+      truths.test(text('monitor')) || /^[1-9]/.test(text('restart')) || text('monitor_on') !== ''
+    );
+  });
+}
+
+/** How the keywords that ask for the monitor are looked for. */
+const watched: Keyword = { kind: 'string', scopable: true, text: '' };

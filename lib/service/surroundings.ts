@@ -1,0 +1,47 @@
+import { objectLogFile, rootNamespace } from '../config/object-path.js';
+import type { Clock } from '../env/clock.js';
+import type { Paths } from '../env/paths.js';
+import { createRunner } from '../exec/run.js';
+import { createLog } from '../log/create-log.js';
+import type { Level } from '../log/log.js';
+import { gateFor, type Surroundings } from './context.js';
+
+/** So many programs that only read are asked at once. */
+const parallelProbes = 8;
+
+export interface SurroundingsOptions {
+  readonly paths: Paths;
+  readonly nodename: string;
+  readonly clock: Clock;
+  /** Environment of this process. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly level?: Level;
+  /** A dry run writes no log file. */
+  readonly dryRun?: boolean;
+  /** Shows a line to the operator; without it only the log files have it. */
+  readonly console?: (level: Level, line: string) => void;
+}
+
+/** What services are asked and acted on with, in this process. */
+export function createSurroundings(options: SurroundingsOptions): Surroundings {
+  const { paths, nodename, clock, env, level, dryRun = false, console } = options;
+  return {
+    run: createRunner({ clock, env }),
+    clock,
+    paths,
+    nodename,
+    answers: new Map(),
+    gate: gateFor(parallelProbes),
+    logOf: ({ path, scope }, rid) =>
+      createLog({
+        file: objectLogFile(paths, path),
+        node: nodename,
+        name: path.namespace === rootNamespace ? path.name : scope.replaceAll('/', '.'),
+        now: clock.now,
+        fileless: dryRun,
+        ...(level && { level }),
+        ...(rid !== undefined && { rid }),
+        ...(console && { console }),
+      }),
+  };
+}

@@ -1,0 +1,146 @@
+/** The resource monitor, status refreshes by the tick, and frozen services. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { change } from '../rig/rig.js';
+
+import { runProgram } from '../support/program.js';
+import { createRoot, type TestRoot } from '../support/root.js';
+
+/** Nothing of the node's own runs. */
+const quietTasks = ['checks', 'stats_collection', 'asset', 'packages']
+  .map((name) => `[${name}]\nschedule = @0\n`)
+  .join('');
+
+const svcmgr = (root: TestRoot, ...argv: string[]) =>
+  runProgram('svcmgr', argv, { root: root.directory });
+const nodemgr = (root: TestRoot, ...argv: string[]) =>
+  runProgram('nodemgr', argv, { root: root.directory });
+
+interface Run {
+  action: string;
+  state: string;
+  reason: string | null;
+}
+const runsOf = async (root: TestRoot, action: string): Promise<Run[]> =>
+  (JSON.parse((await nodemgr(root, 'print', 'runs', '--format', 'json')).stdout) as Run[]).filter(
+    (run) => run.action === action,
+  );
+
+/** A tick in which everything is due. */
+async function tick(root: TestRoot): Promise<void> {
+  change(
+    root.paths,
+    'DELETE FROM run; DELETE FROM last_run; UPDATE task SET next_due = 60000 * (unixepoch() / 60) WHERE next_due IS NOT NULL',
+  );
+  const { stdout, stderr, code } = await nodemgr(root, 'schedulers');
+  expect({ stdout, stderr, code }).toEqual({ stdout: '', stderr: '', code: 0 });
+}
+
+const flagOf = (root: TestRoot, rid = 'fs#1'): string =>
+  join(root.paths.run, `flag/svc/web/${rid}.flag`);
+const lose = (root: TestRoot): void => rmSync(flagOf(root));
+const logOf = (root: TestRoot): string => readFileSync(join(root.paths.log, 'web.log'), 'utf8');
+
+async function started(config: string): Promise<TestRoot> {
+  const root = createRoot({ 'node.conf': quietTasks, 'web.conf': config });
+  expect((await svcmgr(root, 'web', 'start')).code).toBe(0);
+  await nodemgr(root, 'schedulers');
+  return root;
+}
+
+describe('print schedule', () => {
+  test('a service has its status, and the monitor when something is monitored', async () => {
+    const root = createRoot({
+      'web.conf': '[fs#1]\ntype = flag\nrestart = 1\n',
+      'db.conf': '[DEFAULT]\nstatus_schedule = @30\n[fs#1]\ntype = flag\n',
+    });
+    const { stdout } = await svcmgr(root, 'print', 'schedule');
+    expect(
+      stdout
+        .split('\n')
+        .slice(2, -1)
+        .map((line) => line.replace(/ +/g, ' ')),
+    ).toEqual([
+      'db push_service_status - DEFAULT.status_schedule @30',
+      'web push_service_status - DEFAULT.mon_schedule @10',
+      'web resource_monitor - DEFAULT.monitor_schedule @1',
+    ]);
+  });
+});
+
+test('the tick refreshes the status of services, frozen ones too', async () => {
+  const root = await started('[fs#1]\ntype = flag\n');
+  lose(root);
+  await svcmgr(root, 'web', 'freeze');
+  await tick(root);
+  expect(await runsOf(root, 'push_service_status')).toMatchObject([{ state: 'ok' }]);
+  expect((await svcmgr(root, 'web', 'status')).code).toBe(1);
+});
+
+test('a failed resource is started again, and its tries are forgotten when it is up', async () => {
+  const root = await started('[fs#1]\ntype = flag\nrestart = 2\n');
+  lose(root);
+  await tick(root);
+  expect(existsSync(flagOf(root))).toBe(true);
+  expect(logOf(root)).toContain('web.fs#1 - INFO - down: start it again, try 1/2');
+  await tick(root);
+  lose(root);
+  await tick(root);
+  expect(logOf(root).match(/try 1\/2/g)).toHaveLength(2);
+});
+
+test('tries are counted, delayed and limited; clear lets it try again', async () => {
+  const config = (path: string): string =>
+    `[fs#1]\ntype = flag\nrestart = 2\nblocking_pre_start = ${path}\n`;
+  const root = await started(config('/bin/true'));
+  lose(root);
+  root.write('web.conf', config('/bin/false'));
+  for (let n = 0; n < 4; n++) await tick(root);
+  expect(logOf(root).match(/start it again, try \d\/2/g)).toEqual([
+    'start it again, try 1/2',
+    'start it again, try 2/2',
+  ]);
+  await svcmgr(root, 'web', 'clear');
+  root.write('web.conf', config('/bin/true').replace('[fs#1]', '[fs#1]\nrestart_delay = 1h'));
+  await tick(root);
+  expect(existsSync(flagOf(root))).toBe(false);
+});
+
+test('what somebody stopped, froze or left after a failed start stays as it is', async () => {
+  const root = await started('[fs#1]\ntype = flag\nrestart = 2\nmonitor = true\n');
+  await svcmgr(root, 'web', 'stop');
+  await tick(root);
+  expect(existsSync(flagOf(root))).toBe(false);
+  await svcmgr(root, 'web', 'start');
+  lose(root);
+  await svcmgr(root, 'web', 'freeze');
+  await tick(root);
+  expect(existsSync(flagOf(root))).toBe(false);
+  expect(await runsOf(root, 'resource_monitor')).toMatchObject([
+    { state: 'skipped', reason: 'it is frozen' },
+  ]);
+});
+
+test('monitor_action freezestop: a monitored resource that stays down takes the instance down', async () => {
+  const root = await started(
+    '[DEFAULT]\nmonitor_action = freezestop\n[fs#1]\ntype = flag\nmonitor = true\n[fs#2]\ntype = flag\n',
+  );
+  lose(root);
+  await tick(root);
+  expect(existsSync(flagOf(root, 'fs#2'))).toBe(false);
+  expect((await svcmgr(root, 'web', 'frozen')).code).toBe(1);
+  expect(logOf(root)).toMatch(/monitored and not up: fs#1 down\n.*take monitor_action freezestop/);
+});
+
+test('a frozen service runs no task of its schedule', async () => {
+  const root = await started('[fs#1]\ntype = flag\n[task#1]\ncommand = /bin/true\nschedule = @1\n');
+  await svcmgr(root, 'web', 'freeze');
+  await tick(root);
+  const deadline = Date.now() + 20_000;
+  let runs: Run[] = [];
+  while (Date.now() < deadline && !runs.some(({ state }) => state !== 'running')) {
+    runs = await runsOf(root, 'task#1');
+  }
+  expect(runs).toMatchObject([{ state: 'skipped', reason: 'the service is frozen' }]);
+});
