@@ -13,7 +13,7 @@ import { readSection } from '../../lib/config/values.js';
 import { everyResourceKeyword } from '../../lib/driver/resource-keywords.js';
 import { drivers } from '../../lib/drivers/catalogue.js';
 import { unsupportedTypes } from '../../lib/drivers/unsupported.js';
-import { headKeywords, subsetKeywords } from '../../lib/service/keywords.js';
+import { headKeywords, serviceKeywords, subsetKeywords } from '../../lib/service/keywords.js';
 import { loadDriver } from '../../lib/service/load-driver.js';
 import { openService, type Service } from '../../lib/service/service.js';
 import { readServiceFile } from '../../lib/service/service-file.js';
@@ -346,6 +346,22 @@ describe('every spelling of every keyword', () => {
     expect(findings.filter(({ message }) => message.startsWith('unknown'))).toEqual([]);
     expect(unusable(service)).toEqual([]);
     expect(service.resources).toHaveLength(sections.length);
+  });
+
+  test('no driver inherits a keyword that means something else in DEFAULT', async () => {
+    for (const id of Object.keys(drivers)) {
+      const driver = await loadDriver(id);
+      for (const [name, { inherit = 'leaf>head', kind }] of Object.entries(
+        driver?.keywords ?? {},
+      )) {
+        const own: Keyword | undefined = Object.hasOwn(serviceKeywords, name)
+          ? (serviceKeywords as KeywordTable)[name]
+          : undefined;
+        if (!own || inherit !== 'leaf>head') continue;
+        expect({ id, name, kind }).toEqual({ id, name, kind: own.kind });
+        expect(own.candidates, `${id} ${name}`).toBeUndefined();
+      }
+    }
   });
 
   test('an old name gives the value of the current one, which wins over it', () => {

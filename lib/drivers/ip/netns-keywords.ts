@@ -20,6 +20,8 @@ export const netnsKeywords = defineKeywords({
     candidates: ['auto', 'bridge', 'dedicated', 'macvlan', 'ipvlan-l2', 'ipvlan-l3', 'ovs'],
     strict: true,
     scopable: true,
+    // DEFAULT has a keyword of this name that means something else.
+    inherit: 'leaf',
     text: 'How the namespace is connected. `auto`: `bridge` when `ipdev` is one, `dedicated` with the tag of that name, else `macvlan`.',
   },
   nsdev: {
