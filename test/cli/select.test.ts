@@ -134,6 +134,25 @@ describe('filters', () => {
     });
   });
 
+  test('--status selects by what was last known', async () => {
+    const root = createRoot({
+      'one.conf': '[fs#1]\ntype = flag\n',
+      'two.conf': '[fs#1]\ntype = flag\n',
+      'three.conf': '[fs#1]\ntype = flag\n',
+    });
+    const svcmgr = at(root);
+    expect((await svcmgr('one', 'start')).code).toBe(0);
+    expect((await svcmgr('two', 'stop')).code).toBe(0);
+    const of = async (...argv: string[]): Promise<string[]> =>
+      lines((await svcmgr(...argv, 'ls')).stdout);
+    expect(await of('--status', 'up')).toEqual(['one']);
+    expect(await of('--status', 'down')).toEqual(['two']);
+    expect(await of('--state', 'up,down')).toEqual(['one', 'two']);
+    expect(await of('--status', 'undef')).toEqual(['three']);
+    expect(await of('t*', '--status', 'up')).toEqual([]);
+    expect(await of('fs:', '--status', 'up,undef')).toEqual(['one', 'three']);
+  });
+
   test('--onlyprimary and --onlysecondary: what this node starts at boot', async () => {
     const { hostname } = await import('node:os');
     const root = createRoot({
