@@ -704,3 +704,71 @@ test.skipIf(lacks('root'))('as a user who may not write, every change says so', 
   expect(code).toBe(77);
   expect(stderr).toMatch(/new\.conf: cannot be written\n {2}check the permissions/);
 });
+
+describe('provisioning along the way', () => {
+  const loop = (root: TestRoot, name: string): string =>
+    JSON.stringify({
+      rtype: 'disk',
+      type: 'loop',
+      file: join(root.directory, `${name}.img`),
+      size: '1m',
+    });
+
+  test.skipIf(lacks('loop'))(
+    'create --provision, update --provision and delete --unprovision make and destroy',
+    async () => {
+      const root = createRoot();
+      const svcmgr = at(root);
+      onTestFinished(async () => {
+        await svcmgr(['web', 'unprovision']);
+      });
+      const image = (name: string): boolean => existsSync(join(root.directory, `${name}.img`));
+      const status = async (): Promise<string> =>
+        (await svcmgr(['web', 'print', 'status', '--refresh'])).stdout;
+      const made = await svcmgr([
+        ...['-s', 'web', 'create', '--provision', '--resource', loop(root, 'a')],
+      ]);
+      expect(made.code, made.stderr).toBe(0);
+      expect(image('a')).toBe(true);
+      expect(await status()).toMatch(/disk#0 +\S+ +up/);
+      const more = await svcmgr(['web', 'update', '--provision', '--resource', loop(root, 'b')]);
+      expect(more.code, more.stderr).toBe(0);
+      expect(image('b')).toBe(true);
+      expect(await status()).toMatch(/disk#1 +\S+ +up/);
+
+      expect((await svcmgr(['web', 'delete', '--rid', 'disk#9', '--unprovision'])).code).toBe(1);
+      expect([image('a'), image('b')]).toEqual([true, true]);
+      const plan = await svcmgr(['web', 'delete', '--unprovision', '--dry-run']);
+      expect(plan.code).toBe(0);
+      expect([image('a'), image('b')]).toEqual([true, true]);
+      const scoped = await svcmgr(['web', 'delete', '--rid', 'disk#1', '--unprovision']);
+      expect(scoped.code, scoped.stderr).toBe(0);
+      expect([image('a'), image('b')]).toEqual([true, false]);
+      expect(conf(root, 'web')).not.toContain('disk#1');
+      const whole = await svcmgr(['web', 'delete', '--unprovision']);
+      expect(whole.code, whole.stderr).toBe(0);
+      expect(image('a')).toBe(false);
+      expect(readdirSync(root.paths.etc)).toEqual([]);
+    },
+  );
+
+  test('what cannot be unprovisioned is not deleted', async () => {
+    const root = createRoot({
+      'web.conf': '[fs#1]\ntype = flag\nblocking_pre_unprovision = /bin/false\n',
+    });
+    const result = await at(root)(['web', 'delete', '--unprovision']);
+    expect(result.code).not.toBe(0);
+    expect(result.stderr).toContain('nothing was deleted');
+    expect(conf(root, 'web')).toContain('[fs#1]');
+  });
+
+  test('a service of the same name knows nothing of the old one', async () => {
+    const root = createRoot({ 'web.conf': '[fs#1]\ntype = flag\n' });
+    const svcmgr = at(root);
+    expect((await svcmgr(['web', 'start'])).code).toBe(0);
+    expect((await svcmgr(['ls', '--status', 'up'])).stdout).toBe('web\n');
+    expect(await svcmgr(['web', 'delete'])).toEqual(done);
+    expect(await svcmgr(['-s', 'web', 'create', '--kw', 'fs#1.type=flag'])).toEqual(done);
+    expect((await svcmgr(['ls', '--status', 'undef'])).stdout).toBe('web\n');
+  });
+});

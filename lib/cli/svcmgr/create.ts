@@ -59,6 +59,11 @@ export default defineCommand({
   options: {
     ...pathOptions,
     ...sourceOptions,
+    provision: {
+      type: 'boolean',
+      default: false,
+      describe: 'then make what the resources need, and start them',
+    },
     force: { type: 'boolean', default: false, describe: 'also when the result is not valid' },
     'dry-run': {
       type: 'boolean',
@@ -105,7 +110,9 @@ export default defineCommand({
     writeConfigFile(file, text);
     const companions = addCompanions(app.paths, path);
     for (const warning of companions) app.note(`warning: ${warning}`);
-    return 0;
+    if (!args.provision) return 0;
+    const { provisioning } = await import('./provisioning.js');
+    return provisioning(app, 'provision', { scopes: [scope], args });
   },
 });
 

@@ -6,6 +6,7 @@ import { freshenIndex } from '../../scheduler/fresh-index.js';
 import { placesOf } from '../../service/companions.js';
 import type { InstalledService } from '../../service/installed.js';
 import { groupOf } from '../../service/sections.js';
+import { instanceTable } from '../../store/instances.js';
 import { lastRunTable } from '../../store/last-runs.js';
 import { StoreUnwritableError } from '../../store/store.js';
 import type { App } from '../app.js';
@@ -20,6 +21,11 @@ export default defineCommand({
       type: 'string',
       value: 'RID',
       describe: 'only these sections, by name or group, separated by commas',
+    },
+    unprovision: {
+      type: 'boolean',
+      default: false,
+      describe: 'stop the resources first, and destroy what they were made of',
     },
     'dry-run': {
       type: 'boolean',
@@ -41,20 +47,37 @@ export default defineCommand({
     }
     const services = await selected(app, args);
     const { rid } = args;
-    if (rid !== undefined) {
-      await changeServices(app, services, (text, service) => removals(text, rid, service), {
-        'dry-run': args['dry-run'],
+    const dryRun = args['dry-run'];
+    const change = (isPlan: boolean): Promise<void> =>
+      changeServices(app, services, (text, service) => removals(text, rid ?? '', service), {
+        'dry-run': isPlan,
         force: true,
       });
+    if (rid !== undefined) await change(true);
+    if (args.unprovision && !dryRun) {
+      const { provisioning } = await import('./provisioning.js');
+      const scopes = services.map(({ scope }) => scope);
+      const code = await provisioning(app, 'unprovision', {
+        scopes,
+        ...(rid !== undefined && { rid }),
+        args,
+      });
+      if (code !== 0) {
+        app.note('nothing was deleted: unprovision it first, or delete it without --unprovision');
+        return code;
+      }
+    }
+    if (rid !== undefined) {
+      if (!dryRun) await change(false);
       return 0;
     }
     for (const { path } of services) {
       for (const place of placesOf(app.paths, path)) {
-        if (args['dry-run']) app.print(`remove ${place}\n`);
+        if (dryRun) app.print(`remove ${place}\n`);
         else remove(place);
       }
     }
-    if (args['dry-run']) return 0;
+    if (dryRun) return 0;
     const warning = await forget(app, services);
     if (warning) app.note(`warning: ${warning.message}`);
     return 0;
@@ -88,8 +111,12 @@ async function forget(
   if (stale) return stale;
   try {
     const lastRuns = lastRunTable(store);
+    const instances = instanceTable(store);
     store.immediate(() => {
-      for (const { scope } of services) lastRuns.remove(scope);
+      for (const { scope } of services) {
+        lastRuns.remove(scope);
+        instances.remove(scope);
+      }
     });
     return undefined;
   } catch (error) {

@@ -2,6 +2,7 @@
 import { parseIni } from '../../config/ini.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { editsOfResource } from '../../service/resource-json.js';
+import { groupOf } from '../../service/sections.js';
 import { defineCommand } from '../command.js';
 import { changeServices } from './change.js';
 import { selected, selectorOption } from './selection.js';
@@ -13,6 +14,11 @@ export default defineCommand({
       type: 'list',
       value: 'JSON',
       describe: 'a resource: {"rtype":"fs","type":"flag"} or {"rid":"fs#1",...}; may be repeated',
+    },
+    provision: {
+      type: 'boolean',
+      default: false,
+      describe: 'then make what the new resources need, and start them',
     },
     force: { type: 'boolean', default: false, describe: 'also when the result is not valid' },
     'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'check, change nothing' },
@@ -27,15 +33,28 @@ export default defineCommand({
       });
     }
     const services = await selected(app, args);
+    const added = new Map<string, Set<string>>();
     await changeServices(
       app,
       services,
-      (text) => {
-        const taken = new Set(parseIni(text).byName.keys());
-        return resources.flatMap((json) => editsOfResource(json, taken, 1));
+      (text, { scope }) => {
+        const before = parseIni(text).byName;
+        const taken = new Set(before.keys());
+        const edits = resources.flatMap((json) => editsOfResource(json, taken, 1));
+        const fresh = edits.map(({ section }) => section).filter((name) => groupOf(name));
+        added.set(scope, new Set(fresh.filter((name) => !before.has(name))));
+        return edits;
       },
       args,
     );
-    return 0;
+    if (!args.provision || args['dry-run']) return 0;
+    const { provisioning } = await import('./provisioning.js');
+    let worst = 0;
+    for (const [scope, rids] of added) {
+      if (rids.size === 0) continue;
+      const rid = [...rids].join(',');
+      worst = Math.max(worst, await provisioning(app, 'provision', { scopes: [scope], rid, args }));
+    }
+    return worst;
   },
 });
