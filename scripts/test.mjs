@@ -36,6 +36,8 @@ const tools = {
   podman: 'podman',
   runc: 'runc',
   sysctl: 'procps',
+  rsync: 'rsync',
+  '/usr/sbin/sshd': 'openssh-server',
   man: 'man-db',
   modprobe: 'kmod',
   script: 'bsdutils',

@@ -4,6 +4,7 @@ import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
 import type { Run, RunOptions, RunResult, Stream, Usage } from '../exec/run.js';
 import type { AskPlace } from '../host/hanging.js';
+import type { Peers } from '../host/remote.js';
 import type { Log } from '../log/log.js';
 import type { DriverStatus, Status } from '../status/values.js';
 
@@ -61,6 +62,10 @@ export interface ReadContext {
   readonly paths: Paths;
   readonly clock: Clock;
   readonly log: Log;
+  /** Environment of the node: `PRD`, `TST`… */
+  readonly nodeEnv: string | undefined;
+  /** The other nodes of the service. */
+  readonly peers: Peers;
   /** Variables of spec service 9.3, for programs of the operator. */
   readonly environment: Readonly<Record<string, string>>;
   /** The other resources of the service. */

@@ -1,5 +1,6 @@
 import { environments } from '../config/environments.js';
 import { defineKeywords, type KeywordTable } from '../config/keyword.js';
+import { defaultRsh } from '../host/remote.js';
 import { scheduledActions } from '../service/scheduled-actions.js';
 import { scheduleKeywords } from '../task/schedule-keywords.js';
 import { nodeTasks } from './catalogue.js';
@@ -13,6 +14,11 @@ export const nodeKeywords = defineKeywords({
     strict: true,
     aliases: ['host_mode'],
     text: 'Environment of the node.',
+  },
+  rsh: {
+    kind: 'string',
+    default: defaultRsh,
+    text: 'How a command is run on another node; the name of the node and the command follow.',
   },
   uuid: { kind: 'string', secret: true, text: 'Token that the collector gave this node.' },
   max_parallel: {

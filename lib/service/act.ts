@@ -10,7 +10,10 @@ import type { Statuses } from './statuses.js';
 import { runTriggers } from './triggers.js';
 
 /** One thing a driver can be told to do. */
-export type DriverVerb = 'start' | 'stop' | 'provision' | 'unprovision';
+export type DriverVerb = 'start' | 'stop' | 'provision' | 'unprovision' | SyncVerb;
+
+/** `sync_nodes`, `sync_drp`…: the verb of a driver's `sync` follows. */
+export type SyncVerb = `sync_${string}`;
 
 /** What all resources of one action of one service share. */
 export interface Action {
@@ -123,13 +126,22 @@ async function stepsOf(
 ): Promise<Step[]> {
   const { start, stop, provision, unprovision } = driver;
   const isProvisioned = async () => (await driver.provisioned?.(values as never, context)) ?? true;
-  const wanted: Record<DriverVerb, () => Promise<(Step | undefined)[]>> = {
+  if (isSync(verb)) return [driver.sync?.[verb.slice('sync_'.length)]].filter(isStep);
+  const wanted: Record<Exclude<DriverVerb, SyncVerb>, () => Promise<(Step | undefined)[]>> = {
     start: async () => [start],
     stop: async () => [stop],
     provision: async () => [(await isProvisioned()) ? undefined : provision, start],
     unprovision: async () => [stop, (await isProvisioned()) ? unprovision : undefined],
   };
-  return (await wanted[verb]()).filter((step) => step !== undefined);
+  return (await wanted[verb]()).filter(isStep);
+}
+
+function isSync(verb: DriverVerb): verb is SyncVerb {
+  return verb.startsWith('sync_');
+}
+
+function isStep(step: Step | undefined): step is Step {
+  return step !== undefined;
 }
 
 /** @throws AgentError, or Leave under `--cron`, when another resource is not as it has to be */

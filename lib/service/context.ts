@@ -17,6 +17,7 @@ import {
   showCommand,
 } from '../exec/run.js';
 import { askPlaces, hangingDirectory } from '../host/hanging.js';
+import type { Peers } from '../host/remote.js';
 import type { Log } from '../log/log.js';
 import type { Part } from '../status/aggregate.js';
 import { partialAvail } from '../status/aggregate.js';
@@ -37,6 +38,9 @@ export interface Surroundings {
   readonly answers: Map<string, Promise<unknown>>;
   /** Lets a few probes at a time through. */
   readonly gate: Gate;
+  readonly peers: Peers;
+  /** Environment of the node, `PRD` or another. */
+  readonly nodeEnv?: string | undefined;
 }
 
 export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
@@ -77,6 +81,8 @@ export function readContext(
     nodename,
     paths,
     clock,
+    nodeEnv: around.nodeEnv,
+    peers: around.peers,
     log: around.logOf(service, resource.rid),
     get environment() {
       return { ...actionEnvironment(service, 'status'), OPENSVC_RID: resource.rid };

@@ -69,8 +69,8 @@ export async function operate(
 }
 
 /** The lock that actions on a service take: whoever holds it is at work. */
-export function actionLock({ directory }: Pick<Service, 'directory'>): string {
-  return `${directory}/lock.generic`;
+export function actionLock({ directory }: Pick<Service, 'directory'>, kind?: string): string {
+  return kind === undefined ? `${directory}/lock.generic` : `${directory}/lock.generic.${kind}`;
 }
 
 const defaultLockWaitMs = 60_000;

@@ -21,14 +21,14 @@ const ofPlan =
     operate(service, plans[name], around, store, options);
 
 /** Several plans, one after the other, under one lock. */
-function inTurn(intent: string, names: readonly PlanName[]): Operation {
+function inTurn(intent: string, names: readonly PlanName[], lock?: string): Operation {
   return async (service, around, store, options) => {
     const all = async (): Promise<void> => {
       for (const name of names) await ofPlan(name)(service, around, store, options);
     };
     if (options.dryRun) return all();
     const waitMs = lockWait(service, options);
-    await withLock(actionLock(service), { intent, waitMs, object: service.scope }, all);
+    await withLock(actionLock(service, lock), { intent, waitMs, object: service.scope }, all);
   };
 }
 
@@ -58,6 +58,7 @@ const planned = Object.fromEntries(
 export const operations = {
   ...planned,
   restart: inTurn('restart', ['stop', 'start']),
+  sync_all: inTurn('sync_all', ['sync_nodes', 'sync_drp', 'sync_update'], 'sync'),
   boot,
 } as const satisfies Record<string, Operation>;
 

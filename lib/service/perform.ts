@@ -24,6 +24,8 @@ export interface ActionPlan {
   readonly only?: (resource: Resource) => boolean;
   /** A failure takes back what was done. */
   readonly rollsBack?: boolean;
+  /** The lock that it takes, where that is not the one of all actions. */
+  readonly lock?: string;
   /** Standby resources are stopped as well. */
   readonly force?: boolean;
 }

@@ -21,6 +21,31 @@ const ofGroups = Object.fromEntries(
   ]),
 );
 
+/** Synchronisations by their verb; which resources have it, their drivers say. */
+const syncVerbs = [
+  'nodes',
+  'drp',
+  'update',
+  'full',
+  'verify',
+  'resync',
+  'break',
+  'restore',
+] as const;
+
+const syncs = Object.fromEntries(
+  syncVerbs.map((verb): [string, ActionPlan] => [
+    `sync_${verb}`,
+    {
+      name: `sync_${verb}`,
+      verb: `sync_${verb}`,
+      direction: 'start',
+      groups: ['sync'],
+      lock: 'sync',
+    },
+  ]),
+) as Record<`sync_${(typeof syncVerbs)[number]}`, ActionPlan>;
+
 /** Actions that go through the resources of a service, by their command. */
 export const plans = {
   start: { name: 'start', verb: 'start', direction: 'start', rollsBack: true },
@@ -51,6 +76,7 @@ export const plans = {
     `${'start' | 'stop'}${'ip' | 'disk' | 'fs' | 'share' | 'container' | 'app'}`,
     ActionPlan
   >),
+  ...syncs,
 } as const satisfies Record<string, ActionPlan>;
 
 export type PlanName = keyof typeof plans;

@@ -33,6 +33,13 @@ export async function runScheduledAction(
   const file = objectConfigFile(services.paths, parseObjectPath(scope));
   const service = await openService(file, services);
   const { default: act } = await entry.load();
-  const around = { ...createSurroundings(services), run: services.run };
+  const around = {
+    ...createSurroundings({
+      ...services,
+      rsh: services.nodeConf('node', 'rsh'),
+      nodeEnv: services.nodeConf('node', 'env'),
+    }),
+    run: services.run,
+  };
   return act(service, around, services.store);
 }

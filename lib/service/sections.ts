@@ -78,8 +78,12 @@ export function groupOf(rid: string): string | undefined {
   return parseSectionName(rid)?.group;
 }
 
+/** The copy of the configuration that every service of several nodes has (spec service 8.7). */
+export const implicitSync = 'sync#i0';
+
 /** The driver id that a section asks for: `task.host`. */
 export function driverIdOf(evaluator: Evaluator, rid: string): string {
+  if (rid === implicitSync) return 'sync.config';
   const name = parseSectionName(rid);
   const group = name?.group ?? rid;
   const given = evaluator.find(rid, 'type', resourceKeywords.type)?.text.toLowerCase();

@@ -8,7 +8,7 @@ import { readSection } from '../config/values.js';
 import type { ServiceFacts } from '../driver/contract.js';
 import { serviceKeywords } from './keywords.js';
 import { buildResource, type Resource } from './resource.js';
-import { parseSectionName } from './sections.js';
+import { implicitSync, parseSectionName } from './sections.js';
 import { readServiceFile, type ServiceFile, type ServiceFileContext } from './service-file.js';
 
 /** A service of this node with everything its file configures. */
@@ -50,7 +50,10 @@ export async function openService(
   };
   const disabledByService = header.disable === true;
   const resources: Resource[] = [];
-  for (const { name } of ini.sections) {
+  const hasPeers = new Set([...facts.nodes, ...facts.drpnodes]).size > 1;
+  const names = ini.sections.map(({ name }) => name);
+  if (hasPeers && !names.includes(implicitSync)) names.push(implicitSync);
+  for (const name of names) {
     if (!parseSectionName(name)) continue;
     resources.push(await buildResource(evaluator, name, facts, { disabledByService, ...options }));
   }

@@ -2,6 +2,7 @@ import { objectLogFile, rootNamespace } from '../config/object-path.js';
 import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
 import { createRunner } from '../exec/run.js';
+import { createPeers } from '../host/remote.js';
 import { createLog } from '../log/create-log.js';
 import type { Level } from '../log/log.js';
 import { gateFor, type Surroundings } from './context.js';
@@ -16,6 +17,9 @@ export interface SurroundingsOptions {
   /** Environment of this process. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly level?: Level;
+  /** Keywords of the section `node` of node.conf. */
+  readonly rsh?: string | undefined;
+  readonly nodeEnv?: string | undefined;
   /** A dry run writes no log file. */
   readonly dryRun?: boolean;
   /** Shows a line to the operator; without it only the log files have it. */
@@ -25,8 +29,11 @@ export interface SurroundingsOptions {
 /** What services are asked and acted on with, in this process. */
 export function createSurroundings(options: SurroundingsOptions): Surroundings {
   const { paths, nodename, clock, env, level, dryRun = false, console } = options;
+  const run = createRunner({ clock, env });
   return {
-    run: createRunner({ clock, env }),
+    run,
+    peers: createPeers(run, options.rsh),
+    nodeEnv: options.nodeEnv,
     clock,
     paths,
     nodename,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../lib/env/clock.js';
 import { pathsBelow } from '../../lib/env/paths.js';
 import { createRunner } from '../../lib/exec/run.js';
+import { createPeers } from '../../lib/host/remote.js';
 import { silentLog } from '../../lib/log/log.js';
 import { gateFor } from '../../lib/service/context.js';
 import { openService } from '../../lib/service/service.js';
@@ -13,8 +14,10 @@ import { statusesOf } from '../../lib/service/statuses.js';
 
 const [root = '', name = ''] = process.argv.slice(2);
 const paths = pathsBelow(root);
+const run = createRunner();
 const around = {
-  run: createRunner(),
+  run,
+  peers: createPeers(run),
   clock: systemClock,
   paths,
   nodename: 'node1',

@@ -7,6 +7,7 @@ import { systemClock } from '../../lib/env/clock.js';
 import { type Paths, pathsBelow } from '../../lib/env/paths.js';
 import { createRunner, type Run, type RunOptions } from '../../lib/exec/run.js';
 import type { Mount } from '../../lib/host/mounts.js';
+import { createPeers } from '../../lib/host/remote.js';
 import { createLog } from '../../lib/log/create-log.js';
 import { gateFor, type Surroundings } from '../../lib/service/context.js';
 import { type ActionPlan, type PerformOptions, perform } from '../../lib/service/perform.js';
@@ -45,6 +46,9 @@ export interface RigOptions {
   readonly wrap?: (argv: readonly string[]) => readonly string[];
   /** Runs the commands in place of the runner, or before it. */
   readonly run?: (argv: readonly string[], real: Run, options?: RunOptions) => ReturnType<Run>;
+  /** How commands reach the other nodes. */
+  readonly rsh?: string;
+  readonly nodename?: string;
   readonly captured?: Captured;
 }
 
@@ -53,7 +57,7 @@ export interface RigOptions {
  */
 export function createRig(
   text: string | ((place: string) => string),
-  { name = 'svc1', wrap, run, captured }: RigOptions = {},
+  { name = 'svc1', wrap, run, captured, rsh, nodename = 'node1' }: RigOptions = {},
 ): Rig {
   const place = mkdtempSync(join(tmpdir(), 'nodemgr-driver-'));
   onTestFinished(() => rmSync(place, { recursive: true, force: true }));
@@ -70,21 +74,22 @@ export function createRig(
     run: captured?.run ?? (run ? (argv, options) => run(argv, wrapped, options) : wrapped),
     clock: systemClock,
     paths,
-    nodename: 'node1',
+    nodename,
     answers: captured?.mounts ? answersWith(captured.mounts) : new Map(),
     gate: gateFor(8),
+    peers: createPeers(run ? (argv, given) => run(argv, wrapped, given) : wrapped, rsh),
     logOf: (_, rid) =>
       createLog({
         file: join(paths.log, `${name}.log`),
-        node: 'node1',
+        node: nodename,
         name,
         now: systemClock.now,
         ...(rid !== undefined && { rid }),
         console: (_level, line) =>
-          lines.push(line.replace(`node1.${name}`, '').replace(/^[. ]/, '')),
+          lines.push(line.replace(`${nodename}.${name}`, '').replace(/^[. ]/, '')),
       }),
   };
-  const service = () => openService(file, { paths, nodename: 'node1' });
+  const service = () => openService(file, { paths, nodename });
   return {
     paths,
     place,

@@ -28,6 +28,8 @@ const probes = {
     const name = `probe-${process.pid}`;
     return succeeds(['ip', 'netns', 'add', name]) && succeeds(['ip', 'netns', 'del', name]);
   },
+  sshd: () => succeeds(['sh', '-c', 'test -x /usr/sbin/sshd']),
+  rsync: () => succeeds(['rsync', '--version']),
   arping: () => succeeds(['sh', '-c', 'command -v arping']),
   ping: () => succeeds(['sh', '-c', 'command -v ping']),
   /** Resource agents of the Open Cluster Framework. */

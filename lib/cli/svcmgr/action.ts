@@ -119,7 +119,7 @@ async function act(app: App, name: OperationName, args: ActionArgs): Promise<num
 }
 
 /** @throws AgentError for a text that is no duration */
-function durationOf(option: string, text: string | undefined): number | undefined {
+export function durationOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = parseDuration(text);
   if (ms !== undefined) return ms;

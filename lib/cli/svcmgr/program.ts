@@ -29,6 +29,15 @@ const actions: Readonly<Record<OperationName, string>> = {
   stopcontainer: 'stop the container resources',
   startapp: 'start the app resources',
   stopapp: 'stop the app resources',
+  sync_all: 'synchronise to every target',
+  sync_nodes: 'synchronise to the other nodes',
+  sync_drp: 'synchronise to the nodes for disaster recovery',
+  sync_update: 'update copies that know how',
+  sync_full: 'copy everything anew',
+  sync_verify: 'compare copies with what they are of',
+  sync_resync: 'bring broken copies together again',
+  sync_break: 'separate copies',
+  sync_restore: 'bring copies back',
 };
 
 const actionEntries = Object.entries(actions).map(
@@ -75,6 +84,21 @@ export const svcmgrCommands: readonly CommandEntry[] = [
     load: () => import('./clear.js'),
   },
   { words: 'abort', describe: 'end the action that runs', load: () => import('./abort.js') },
+  {
+    words: 'switch',
+    describe: 'stop the instance here and start it on another node',
+    load: async () => ({ default: (await import('./relocate.js')).relocateCommand('switch') }),
+  },
+  {
+    words: 'takeover',
+    describe: 'stop the instance elsewhere and start it here',
+    load: async () => ({ default: (await import('./relocate.js')).relocateCommand('takeover') }),
+  },
+  {
+    words: 'giveback',
+    describe: 'bring the instance back to the first of its nodes',
+    load: async () => ({ default: (await import('./relocate.js')).relocateCommand('giveback') }),
+  },
   {
     words: 'mon',
     describe: 'the node and its services at a glance',

@@ -1,5 +1,6 @@
 /** How actions talk to the operator: lines of services on stdout and stderr. */
 import type { Level } from '../../log/log.js';
+import { readNodeSettings } from '../../node/settings.js';
 import { loadStyle } from '../../render/colour.js';
 import { paint, type Role } from '../../render/style.js';
 import type { Surroundings } from '../../service/context.js';
@@ -24,6 +25,7 @@ export async function surroundingsOf(
   { dataOnStdout = false, quiet = false }: { dataOnStdout?: boolean; quiet?: boolean } = {},
 ): Promise<Surroundings> {
   const { stdout, stderr, env } = app.edge;
+  const settings = readNodeSettings(app.paths);
   const style = await loadStyle(args.color, { isTty: stderr.isTty, env });
   const show = (level: Level, line: string): void => {
     const output = dataOnStdout || level === 'warn' || level === 'error' ? stderr : stdout;
@@ -37,6 +39,8 @@ export async function surroundingsOf(
     nodename: app.nodename,
     clock: app.clock,
     env,
+    rsh: settings.get('node', 'rsh'),
+    nodeEnv: settings.get('node', 'env'),
     dryRun: args['dry-run'] ?? false,
     ...(args.debug && { level: 'debug' as const }),
     ...(!quiet && { console: show }),

@@ -1,0 +1,72 @@
+/** svcmgr switch, takeover, giveback: move instances between the nodes of a service, over ssh. */
+import { AgentError } from '../../errors/agent-error.js';
+import { giveBack, type Relocation, switchTo, takeOver } from '../../service/relocate.js';
+import { openService } from '../../service/service.js';
+import { type Args, type Command, defineCommand } from '../command.js';
+import { serviceContext } from '../service-context.js';
+import { actionOptions, durationOf } from './action.js';
+import { eachService } from './each-service.js';
+import { selected } from './selection.js';
+import { surroundingsOf } from './service-console.js';
+
+const options = {
+  ...actionOptions,
+  node: { type: 'string', value: 'NODE', describe: 'where the instance goes (switch)' },
+  to: { type: 'string', value: 'NODE', describe: 'the same as --node' },
+} as const;
+
+type RelocateArgs = Args<typeof options>;
+
+const works = {
+  switch: (relocation: Relocation, { node, to }: RelocateArgs) => {
+    const wanted = node ?? to;
+    if (wanted !== undefined) return switchTo(relocation, wanted.toLowerCase());
+    throw new AgentError('E_USAGE', 'switch needs to know where to', {
+      exit: 'usage',
+      remedy: `write --node ${relocation.service.nodes.find((name) => name !== relocation.around.nodename) ?? 'NODE'}`,
+    });
+  },
+  takeover: takeOver,
+  giveback: giveBack,
+} as const;
+
+const examples: Readonly<Record<keyof typeof works, readonly [string, string]>> = {
+  switch: ['$0 -s web switch --node n2', 'stop it here, start it on n2'],
+  takeover: ['$0 -s web takeover', 'stop it elsewhere, start it here'],
+  giveback: ['$0 -s web giveback', 'bring it back to the first of its nodes'],
+};
+
+export function relocateCommand(name: keyof typeof works): Command<typeof options> {
+  return defineCommand({
+    options,
+    examples: [examples[name]],
+    async run(app, args) {
+      const services = await selected(app, args);
+      const store = await app.store();
+      const around = await surroundingsOf(app, args);
+      const timeMs = durationOf('--time', args.time);
+      const interrupt = app.edge.interruption();
+      const signal =
+        timeMs === undefined
+          ? interrupt.signal
+          : AbortSignal.any([interrupt.signal, AbortSignal.timeout(timeMs)]);
+      try {
+        return await eachService(app, services, async ({ file }) => {
+          const service = await openService(file, serviceContext(app));
+          const waitLockMs = durationOf('--waitlock', args.waitlock);
+          const relocation: Relocation = {
+            service,
+            around,
+            store,
+            peers: around.peers,
+            options: { dryRun: args['dry-run'], force: args.force, signal, waitLockMs },
+          };
+          await works[name](relocation, args);
+          return 0;
+        });
+      } finally {
+        interrupt.stop();
+      }
+    },
+  });
+}

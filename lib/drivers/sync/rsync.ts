@@ -1,0 +1,89 @@
+/** sync.rsync: files of the instance copied to the other nodes with rsync(1). */
+
+import { defineKeywords, type Values } from '../../config/keyword.js';
+import { type ActionContext, defineDriver, Leave } from '../../driver/contract.js';
+import { globSync } from '../../host/glob-paths.js';
+import { destinations, passGates, targetWords } from './gates.js';
+import { syncKeywords } from './keywords.js';
+import { statusOfCopies } from './last-sync.js';
+import { transfer } from './transfer.js';
+
+const keywords = defineKeywords({
+  ...syncKeywords,
+  src: {
+    kind: 'list',
+    required: true,
+    scopable: true,
+    text: 'Files and directories to copy; globs are expanded here.',
+  },
+  dst: { kind: 'string', required: true, scopable: true, text: 'Where they go.' },
+  target: {
+    kind: 'list',
+    required: true,
+    scopable: true,
+    candidates: targetWords,
+    text: 'Who gets them: `nodes`, `drpnodes` or both.',
+  },
+  reset_options: {
+    kind: 'boolean',
+    default: 'false',
+    scopable: true,
+    text: 'The keyword `options` replaces the usual options of rsync.',
+  },
+  dstfs: {
+    kind: 'path',
+    scopable: true,
+    text: 'Mount point that must be mounted where the files go.',
+  },
+});
+
+type Keywords = Values<typeof keywords>;
+
+const longestSources = 300;
+
+export default defineDriver<Keywords>({
+  id: 'sync.rsync',
+  describe: 'Files of the instance, copied to the other nodes.',
+  keywords,
+  label: ({ src, target }) =>
+    `rsync ${src.join(',').slice(0, longestSources)} to ${[...target].sort().join(', ')}`,
+
+  status: (kw, context) =>
+    statusOfCopies(
+      destinations(kw.target, { ...context, nodename: '' }),
+      kw.sync_max_delay,
+      context,
+    ),
+
+  sync: {
+    nodes: (kw, context) => copy(kw, ['nodes'], context),
+    drp: (kw, context) => copy(kw, ['drpnodes'], context),
+  },
+});
+
+async function copy(
+  kw: Keywords,
+  wanted: readonly string[],
+  context: ActionContext,
+): Promise<void> {
+  await passGates(context);
+  const nodes = destinations(
+    kw.target.filter((word) => wanted.includes(word)),
+    context,
+  );
+  if (nodes.length === 0) return;
+  const sources = kw.src.flatMap(globSync);
+  if (sources.length === 0) throw new Leave('resource', `nothing matches ${kw.src.join(' ')}`);
+  await transfer(
+    {
+      sources,
+      destination: kw.dst,
+      options: kw.options ?? [],
+      resetOptions: kw.reset_options,
+      bandwidthKbps: kw.bwlimit,
+      mounted: kw.dstfs,
+    },
+    nodes,
+    context,
+  );
+}
