@@ -548,6 +548,9 @@ describe.skipIf(lacks(...needs))('ip.netns', () => {
     await expect(of('ipdev = br0\nnetns = container#9').act('start')).rejects.toThrow(
       'there is no resource container#9',
     );
+    const optional = of('ipdev = br0\nnetns = container#9\noptional = true');
+    await optional.act('start');
+    expect(optional.lines).toContain('ip#1 ERROR there is no resource container#9');
     await expect(of(`ipdev = br9\nnetns = ${guest}`).act('start')).rejects.toThrow(
       'there is no interface br9',
     );
