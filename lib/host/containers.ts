@@ -20,6 +20,8 @@ export interface Container {
 export type EngineAnswer<T> =
   | { readonly state: 'found'; readonly value: T }
   | { readonly state: 'none' }
+  /** Its client is not installed: nothing of it runs here. */
+  | { readonly state: 'absent'; readonly why: string }
   /** The engine itself does not answer. */
   | { readonly state: 'unavailable'; readonly why: string };
 
@@ -57,7 +59,7 @@ function answerOf<T>(
   result: RunResult | undefined,
   parse: (text: string) => T,
 ): EngineAnswer<T> {
-  if (!result) return { state: 'unavailable', why: `${client} is not installed` };
+  if (!result) return { state: 'absent', why: `${client} is not installed` };
   if (result.exitCode === 0) return { state: 'found', value: parse(result.stdout) };
   if (isUnknown(result.stderr)) return { state: 'none' };
   const says = result.stderr.trim().split('\n').at(-1)?.slice(0, 200);

@@ -250,6 +250,7 @@ describe('container.docker (captured output)', () => {
       notes: [{ level: 'info', text: expect.stringContaining('Is the docker daemon running?') }],
     });
     await expect(rig.act('start')).rejects.toThrow('Cannot connect to the Docker daemon');
+    await expect(rig.act('stop')).rejects.toThrow('Cannot connect to the Docker daemon');
     expect(fake.commands).toEqual([]);
   });
 
@@ -265,6 +266,8 @@ describe('container.docker (captured output)', () => {
       notes: [{ level: 'info', text: 'docker is not installed' }],
     });
     await expect(rig.act('start')).rejects.toThrow('docker is not installed');
+    await rig.act('stop');
+    expect(rig.lines.at(-1)).toMatch(/is already down$/);
   });
 });
 

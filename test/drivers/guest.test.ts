@@ -152,6 +152,49 @@ describe('container.kvm (captured output)', () => {
     expect(commands).toEqual([]);
   });
 
+  test('provision and unprovision, with a snapshot below', async () => {
+    const files = new Set<string>();
+    const commands: string[] = [];
+    let isRunning = false;
+    const run: NonNullable<RigOptions['run']> = (argv, real, options) => {
+      const line = argv.join(' ');
+      const answer = (known: { exitCode?: number; stdout?: string } = {}) =>
+        Promise.resolve({ ...nothingRan, argv, startedAt: 0, endedAt: 0, ...known });
+      if (argv[0] === 'sh') {
+        return answer({ stdout: argv.slice(4).find((file) => files.has(file)) ?? '' });
+      }
+      if (line.includes('dominfo')) {
+        return answer(isRunning ? { stdout: dominfo('running') } : { exitCode: 1 });
+      }
+      if (!/^(virsh|virt-install|btrfs) /.test(line)) return real(argv, options);
+      commands.push(line);
+      if (line.startsWith('btrfs subvolume snapshot')) files.add('/srv/web');
+      if (line.startsWith('virt-install')) files.add('/etc/libvirt/qemu/svc1.xml');
+      if (line === 'virsh start svc1') isRunning = true;
+      if (line === 'virsh shutdown svc1') isRunning = false;
+      if (line === 'virsh undefine svc1') files.delete('/etc/libvirt/qemu/svc1.xml');
+      return answer();
+    };
+    const rig = rigOf(
+      run,
+      '',
+      'virtinst = virt-install --name svc1 --import\nsnapof = /srv/base\nsnap = /srv/web',
+    );
+    await rig.act('provision');
+    await rig.act('provision');
+    await rig.act('unprovision');
+    expect(commands).toEqual([
+      'btrfs subvolume snapshot /srv/base /srv/web',
+      'virt-install --name svc1 --import',
+      'virsh define /etc/libvirt/qemu/svc1.xml',
+      'virsh start svc1',
+      'virsh shutdown svc1',
+      'virsh undefine svc1',
+      'btrfs subvolume delete /srv/web',
+    ]);
+    await expect(rigOf(run).act('provision')).rejects.toThrow('there is no command to make it');
+  });
+
   test('without libvirt', async () => {
     const rig = rigOf(without('virsh'));
     expect((await rig.status('container#1')).status).toBe('undef');

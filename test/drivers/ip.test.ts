@@ -56,6 +56,14 @@ function ipRig(lines: string, options: RigOptions = {}): Rig {
   return createRig(`[ip#1]\nipdev = up0\n${lines}\n`, { wrap: network.wrap, ...options });
 }
 
+/** The announcement of the arping that this machine has. */
+function announced(device: string, address: string, form: 'request' | 'reply'): string {
+  const { stdout, stderr } = spawnSync('arping', ['-V'], { encoding: 'utf8' });
+  return announceArgv(arpingOf(`${stdout}\n${stderr}`) ?? 'iputils', device, address, form).join(
+    ' ',
+  );
+}
+
 /** Without arping, which takes seconds to ask and to tell. */
 const silently: NonNullable<RigOptions['run']> = (argv, real, options) =>
   real(argv.includes('arping') ? ['false'] : argv, options);
@@ -68,10 +76,10 @@ describe.skipIf(lacks(...needs))('ip.host', () => {
     const rig = ipRig('ipname = 10.99.0.5');
     await rig.act('start');
     await rig.act('stop');
-    expect(rig.lines.filter((line) => !/output:|ARPING|Sent|Received|^ip#1 $/.test(line))).toEqual([
+    expect(rig.lines).toEqual([
       'ip#1 checking 10.99.0.5 availability',
       'ip#1 ip addr add 10.99.0.5/24 dev up0 label up0:1',
-      'ip#1 arping -U -c 1 -I up0 -s 10.99.0.5 10.99.0.5',
+      `ip#1 ${announced('up0', '10.99.0.5', 'request')}`,
       'ip#1 ip addr del 10.99.0.5/24 dev up0',
     ]);
   });
@@ -281,6 +289,18 @@ describe.skipIf(lacks(...needs))('ip.host', () => {
     expect(addressesOf(network, 'host')).not.toContain('10.99.0.5/24 up0:1');
   });
 
+  test('an announcement that fails is a warning with its reason', async () => {
+    const rig = ipRig(`ipname = 10.99.0.5\n${quick}`, {
+      run: (argv, real, options) =>
+        argv.includes('-U') || argv.includes('-A')
+          ? real(['sh', '-c', 'echo "arping: no luck" >&2; exit 2'], options)
+          : real(argv, options),
+    });
+    await rig.act('start');
+    const text = 'ip#1 WARNING the neighbours were not told of 10.99.0.5: arping: no luck';
+    expect(rig.lines.filter((line) => line === text)).toHaveLength(2);
+  });
+
   test('without arping and ping the address is started, with warnings', async () => {
     const rig = ipRig('ipname = 10.99.0.5', {
       run: (argv, real, options) => {
@@ -335,7 +355,13 @@ describe('arping', () => {
     ).toBe(undefined);
   });
 
-  test('the options of the other one', () => {
+  test('the options of either', () => {
+    expect(announceArgv('iputils', 'eth0', '10.0.0.1', 'request').join(' ')).toBe(
+      'arping -U -c 1 -I eth0 -s 10.0.0.1 10.0.0.1',
+    );
+    expect(announceArgv('iputils', 'eth0', '10.0.0.1', 'reply').join(' ')).toBe(
+      'arping -c 1 -A -I eth0 10.0.0.1',
+    );
     expect(announceArgv('habets', 'eth0', '10.0.0.1', 'request').join(' ')).toBe(
       'arping -U -c 1 -i eth0 -S 10.0.0.1 10.0.0.1',
     );
@@ -464,7 +490,7 @@ describe.skipIf(lacks(...needs))('ip.netns', () => {
     const path = `/var/run/netns/${guest}`;
     const enter = `ip#1 nsenter --net=${path}`;
     const tag = /veth1pl(\d+)/.exec(rig.lines.join())?.[1];
-    expect(rig.lines.filter((line) => !/output:|ARPING|Sent|Received|^ip#1 $/.test(line))).toEqual([
+    expect(rig.lines).toEqual([
       'ip#1 checking 10.99.0.7 availability',
       `ip#1 ip link add name veth1pl${tag} mtu 1500 type veth peer name veth1pg${tag} mtu 1500`,
       `ip#1 ip link set veth1pl${tag} master br0`,
@@ -475,7 +501,7 @@ describe.skipIf(lacks(...needs))('ip.netns', () => {
       `${enter} ip addr add 10.99.0.7/24 dev eth1`,
       `${enter} ip link set eth1 up`,
       `${enter} ip route replace default via 10.99.0.2`,
-      `${enter} arping -c 1 -A -I eth1 10.99.0.7`,
+      `${enter} ${announced('eth1', '10.99.0.7', 'reply')}`,
     ]);
     const ping = ['netns', 'exec', network.neighbour, 'ping', '-c', '1', '-W', '5', '10.99.0.7'];
     expect(spawnSync('ip', ping).status).toBe(0);
@@ -547,6 +573,9 @@ describe.skipIf(lacks(...needs))('ip.netns', () => {
     await expect(of('ipdev = br0\nnetns = container#9').act('start')).rejects.toThrow(
       'there is no resource container#9',
     );
+    const optional = of('ipdev = br0\nnetns = container#9\noptional = true');
+    await optional.act('start');
+    expect(optional.lines).toContain('ip#1 ERROR there is no resource container#9');
     await expect(of(`ipdev = br9\nnetns = ${guest}`).act('start')).rejects.toThrow(
       'there is no interface br9',
     );

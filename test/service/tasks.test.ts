@@ -79,6 +79,13 @@ describe('keywords of a task', () => {
     expect(stderr).not.toContain('this is a bug');
   });
 
+  test('limits', async () => {
+    const { stdout } = await taskOutput(
+      'command = ulimit -n; ulimit -Hn; ulimit -f\nlimit_nofile = 99\nlimit_fsize = 1m',
+    );
+    expect(stdout).toBe('99\n99\n2048\n');
+  });
+
   test('cwd, environment and umask', async () => {
     const root = createRoot();
     mkdirSync(join(root.directory, 'work dir'));

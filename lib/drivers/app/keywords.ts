@@ -1,5 +1,5 @@
 import { defineKeywords, type Keyword, type Values } from '../../config/keyword.js';
-import type { LimitName, Limits } from '../../exec/limits.js';
+import { limitKeywords } from '../limit-keywords.js';
 
 const sequence =
   'A number: enabled, its place among the apps of its set. `true`: enabled. Unset or `false`: not run. Any other text: a command line of its own';
@@ -49,21 +49,7 @@ export const appKeywords = defineKeywords({
     scopable: true,
     text: 'Words NAME=VALUE added to the environment; names are written in capitals.',
   },
-  limit_as: bytes('Most address space.'),
-  limit_core: bytes('Largest core file.'),
-  limit_cpu: {
-    kind: 'duration',
-    scopable: true,
-    text: 'Most processor time of one process.',
-  },
-  limit_data: bytes('Largest data segment.'),
-  limit_fsize: bytes('Largest file that it may write.'),
-  limit_memlock: bytes('Most locked memory.'),
-  limit_nofile: { kind: 'integer', scopable: true, text: 'Most open files.' },
-  limit_nproc: { kind: 'integer', scopable: true, text: 'Most processes of its account.' },
-  limit_rss: bytes('Most resident memory.'),
-  limit_stack: bytes('Largest stack.'),
-  limit_vmem: bytes('The same as `limit_as`.'),
+  ...limitKeywords,
 });
 
 export type AppKeywords = Values<typeof appKeywords>;
@@ -74,25 +60,4 @@ function verb(text: string): Keyword & { kind: 'string' } {
 
 function duration(text: string): Keyword & { kind: 'duration' } {
   return { kind: 'duration', scopable: true, text };
-}
-
-function bytes(text: string): Keyword & { kind: 'size' } {
-  return { kind: 'size', scopable: true, text };
-}
-
-/** The limits of the programs of an app. */
-export function limitsOf(kw: AppKeywords): Limits {
-  const limits: Record<LimitName, number | undefined> = {
-    as: kw.limit_as ?? kw.limit_vmem,
-    core: kw.limit_core,
-    cpu: kw.limit_cpu === undefined ? undefined : Math.ceil(kw.limit_cpu / 1000),
-    data: kw.limit_data,
-    fsize: kw.limit_fsize,
-    memlock: kw.limit_memlock,
-    nofile: kw.limit_nofile,
-    nproc: kw.limit_nproc,
-    rss: kw.limit_rss,
-    stack: kw.limit_stack,
-  };
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }

@@ -5,7 +5,8 @@ import { AgentError } from '../../errors/agent-error.js';
 import type { RunOptions } from '../../exec/run.js';
 import { ownAccount, userNameOf } from '../../host/account-ids.js';
 import { type FileFacts, statFile } from '../../host/stat.js';
-import { type AppKeywords, limitsOf } from './keywords.js';
+import { limitsOf } from '../limit-keywords.js';
+import type { AppKeywords } from './keywords.js';
 
 export type AppVerb = 'start' | 'stop' | 'check' | 'info';
 

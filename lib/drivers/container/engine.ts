@@ -34,11 +34,18 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     );
   };
 
-  /** The container as it is now; undefined: none. @throws AgentError `E_ENGINE` */
-  const look = async (kw: EngineKeywords, context: ReadContext): Promise<Container | undefined> => {
+  /**
+   * The container as it is now; undefined: none.
+   * @throws AgentError `E_ENGINE` when that cannot be said, and for a start also without the engine
+   */
+  const look = async (
+    kw: EngineKeywords,
+    context: ReadContext,
+    isStart = false,
+  ): Promise<Container | undefined> => {
     const answer = await findContainer(context.probe, client, nameOf(kw, context));
     if (answer.state === 'found') return answer.value;
-    if (answer.state === 'none') return undefined;
+    if (answer.state === 'none' || (answer.state === 'absent' && !isStart)) return undefined;
     throw new AgentError('E_ENGINE', answer.why, {
       exit: 'unavailable',
       remedy: `look at whether ${client} works: ${client} info`,
@@ -112,7 +119,7 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     async status(kw, context) {
       const answer = await find(kw, context);
       if (answer.state === 'none') return { status: 'down', notes: [info('container not found')] };
-      if (answer.state === 'unavailable') return { status: 'down', notes: [info(answer.why)] };
+      if (answer.state !== 'found') return { status: 'down', notes: [info(answer.why)] };
       const { isRunning, imageId } = answer.value;
       if (!isRunning) return { status: 'down' };
       const image = await context.once(`${client} image ${kw.image}`, () =>
@@ -123,7 +130,7 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     },
 
     async start(kw, context) {
-      const container = await look(kw, context);
+      const container = await look(kw, context, true);
       if (container?.isRunning) {
         context.log.info(`${labelOf(kw, context)} is already up`);
         return;

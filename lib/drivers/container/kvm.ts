@@ -1,10 +1,36 @@
 /** container.kvm: a virtual machine of libvirt. */
-import type { Values } from '../../config/keyword.js';
-import { defineDriver, type Note, type ReadContext } from '../../driver/contract.js';
+import { defineKeywords, type Values } from '../../config/keyword.js';
+import {
+  type ActionContext,
+  defineDriver,
+  type Note,
+  type ReadContext,
+} from '../../driver/contract.js';
+import { AgentError } from '../../errors/agent-error.js';
 import { canRunMachines, isDomainRunning } from '../../host/virsh.js';
 import { firstFile, type Guest, guestKeywords, guestName, startGuest, stopGuest } from './guest.js';
 
-const keywords = guestKeywords('180s', '120s');
+const keywords = defineKeywords({
+  ...guestKeywords('180s', '120s'),
+  virtinst: {
+    kind: 'shlex',
+    scopable: true,
+    provisioning: true,
+    text: 'The command that makes it: `virt-install --name web --import ...`.',
+  },
+  snapof: {
+    kind: 'path',
+    scopable: true,
+    provisioning: true,
+    text: 'The btrfs subvolume that its files are a snapshot of.',
+  },
+  snap: {
+    kind: 'path',
+    scopable: true,
+    provisioning: true,
+    text: 'The snapshot that holds its files; `unprovision` deletes it.',
+  },
+});
 
 type Keywords = Values<typeof keywords>;
 
@@ -47,7 +73,47 @@ export default defineDriver<Keywords>({
 
   start: (kw, context) => startGuest(kw, guestOf(kw, context), context),
   stop: (kw, context) => stopGuest(kw, guestOf(kw, context), context),
+
+  async provisioned(kw, context) {
+    return (await firstFile(context, [definitionOf(kw, context)])) !== undefined;
+  },
+
+  async provision(kw, context) {
+    const name = guestName(kw.name, context.service);
+    if (!kw.virtinst?.length) {
+      throw new AgentError('E_CONFIG', `${name}: there is no command to make it`, {
+        exit: 'config',
+        remedy: 'set `virtinst`',
+      });
+    }
+    const { snap, snapof } = kw;
+    if (snap !== undefined && snapof !== undefined && !(await firstFile(context, [snap]))) {
+      await context.change(['btrfs', 'subvolume', 'snapshot', snapof, snap]);
+      context.undo(() => deleteSnapshot(kw, context));
+    }
+    await context.change(kw.virtinst, { timeoutMs: makingMs, quietErrors: true });
+    context.undo(async () => {
+      await context.change(['virsh', 'undefine', name]);
+    });
+  },
+
+  async unprovision(kw, context) {
+    await context.change(['virsh', 'undefine', guestName(kw.name, context.service)]);
+    await deleteSnapshot(kw, context);
+  },
 });
+
+/** An installation may fetch a whole system. */
+const makingMs = 60 * 60_000;
+
+async function deleteSnapshot({ snap }: Keywords, context: ActionContext): Promise<void> {
+  if (snap === undefined || !(await firstFile(context, [snap]))) return;
+  await context.change(['btrfs', 'subvolume', 'delete', snap]);
+}
+
+function definitionOf({ name }: Keywords, { service }: ReadContext): string {
+  return `/etc/libvirt/qemu/${guestName(name, service)}.xml`;
+}
 
 const warning = (text: string): Note => ({ level: 'warn', text });
 
@@ -56,7 +122,7 @@ function guestOf(kw: Keywords, context: ReadContext): Guest {
   return {
     isRunning: () => isDomainRunning(context.probe, name),
     start: [
-      ['virsh', 'define', `/etc/libvirt/qemu/${name}.xml`],
+      ['virsh', 'define', definitionOf(kw, context)],
       ['virsh', 'start', name],
     ],
     stop: ['virsh', 'shutdown', name],

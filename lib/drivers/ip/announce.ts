@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ActionContext, ReadContext } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
-import { isMissingCommand } from '../../exec/run.js';
+import { CommandError, isMissingCommand } from '../../exec/run.js';
 import {
   type Arping,
   announceArgv,
@@ -72,7 +72,9 @@ export async function announce(
     });
   } catch (error) {
     if (!(error instanceof AgentError) || context.signal.aborted) throw error;
-    context.log.warn(`the neighbours were not told of ${address}: ${error.message}`);
+    const says = error instanceof CommandError ? error.result.stderr.trim() : '';
+    const why = says === '' ? error.message : says;
+    context.log.warn(`the neighbours were not told of ${address}: ${why}`);
   }
 }
 

@@ -61,8 +61,9 @@ export default defineDriver<NetnsKeywords>({
 
   async conflict(kw, context) {
     const target = await findTarget(kw, context);
-    const namespace = await findNamespace(kw, context);
     if (!target) return undefined;
+    // What is wrong with the namespace is said by the start of this resource, not of all.
+    const namespace = await findNamespace(kw, context).catch(noNamespace);
     if (namespace) {
       const links = await readLinks(inside(context, namespace).probe);
       if (locate(links, target)) return undefined;
@@ -112,6 +113,10 @@ export default defineDriver<NetnsKeywords>({
     await within.change(['ip', 'link', 'del', 'dev', link.name]);
   },
 });
+
+function noNamespace(error: unknown): undefined {
+  if (!(error instanceof AgentError)) throw error;
+}
 
 async function requireNamespace(kw: NetnsKeywords, context: ActionContext): Promise<Namespace> {
   const namespace = await findNamespace(kw, context);

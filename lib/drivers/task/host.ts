@@ -2,6 +2,7 @@
 import { defineKeywords, type Values } from '../../config/keyword.js';
 import { defineDriver, type RunContext } from '../../driver/contract.js';
 import { argvOfCommand } from '../../task/command-text.js';
+import { limitKeywords, limitsOf } from '../limit-keywords.js';
 import { taskKeywords } from './keywords.js';
 import { assignments, runTask, type TaskProgram } from './run-task.js';
 
@@ -27,6 +28,7 @@ const keywords = defineKeywords({
     scopable: true,
     text: 'Words NAME=VALUE added to the environment of the command.',
   },
+  ...limitKeywords,
 });
 
 type Keywords = Values<typeof keywords>;
@@ -49,6 +51,7 @@ function programOf(kw: Keywords, command: string, { environment }: RunContext): 
     argv: argvOfCommand(command),
     options: {
       cwd: kw.cwd,
+      limits: limitsOf(kw),
       env: { ...environment, LANG: 'C', ...assignments(kw.environment ?? []) },
       ...(kw.user !== undefined && { user: kw.user }),
       ...(kw.group !== undefined && { group: kw.group }),
