@@ -11,7 +11,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createRunner } from '../../lib/exec/run.js';
 import { lacks } from '../support/can.js';
 import { conformance } from './conformance.js';
 import { createRig, type Rig } from './rig.js';
@@ -179,9 +178,8 @@ describe.skipIf(lacks('loop'))('disk.loop', () => {
   });
 
   test('a file that appears in the last moment is kept', async () => {
-    const real = createRunner({ env: { HOME: '/root' } });
-    const rig = createRig(configOf, 'svc1', {
-      run: async (argv, options) => {
+    const rig = createRig(configOf, {
+      run: (argv, real, options) => {
         if (argv[0] === 'dd') writeFileSync(imageOf(rig), 'kept');
         return real(argv, options);
       },

@@ -54,6 +54,7 @@ export async function announce(
   device: Pick<Link, 'name' | 'speaksArp'>,
   form: 'request' | 'reply',
   context: ActionContext,
+  { again = false }: { again?: boolean } = {},
 ): Promise<void> {
   if (family !== 'inet' || !device.speaksArp) return;
   const arping = await arpingOf(context);
@@ -67,8 +68,8 @@ export async function announce(
     await context.change(announceArgv(arping, device.name, address, form), {
       acceptExitCodes: announceCodes[arping],
       timeoutMs: 10_000,
-      // One line is enough for people, whatever the forms.
-      shows: form === 'request' ? 'command' : 'nothing',
+      // That nobody answered is as it should be, and one line is enough for people.
+      shows: again ? 'nothing' : 'command',
     });
   } catch (error) {
     if (!(error instanceof AgentError) || context.signal.aborted) throw error;

@@ -105,7 +105,7 @@ export default defineDriver<Keywords>({
       });
     }
     // Once more, in the other form: one datagram can get lost.
-    await announce(target, device, 'reply', context);
+    await announce(target, device, 'reply', context, { again: true });
   },
 
   async stop(kw, context) {
