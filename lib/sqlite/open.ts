@@ -45,7 +45,7 @@ export interface OpenOptions {
   readonly?: boolean;
   /** Fail instead of creating the file. */
   mustExist?: boolean;
-  /** How long a statement waits for another process, ms; default 5000. */
+  /** How long a statement waits for another process, ms; default 15000. */
   busyTimeoutMs?: number;
 }
 
@@ -55,6 +55,6 @@ export function openSqlite(path: string, options: OpenOptions = {}): Connection 
     nativeBinding: loadAddon() as unknown as string,
     readonly: options.readonly ?? false,
     fileMustExist: options.mustExist ?? options.readonly ?? false,
-    timeout: options.busyTimeoutMs ?? 5000,
+    timeout: options.busyTimeoutMs ?? 15_000,
   });
 }

@@ -94,12 +94,20 @@ export TZ=Europe/Paris LD_PRELOAD="$3" FAKETIME="@$4 x${speed}"
 exec cron -f`;
   const argv = ['-m', '--propagation', 'private', 'sh', '-ec', script, 'sh'];
   const cron = spawn('unshare', [...argv, place, startFile, fakeTimeLibrary() ?? '', night.local], {
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+  });
+  let complaint = '';
+  cron.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
   });
   const stop = (): void => void cron.kill('SIGKILL');
   onTestFinished(stop);
   await new Promise((resolve) => setTimeout(resolve, (hours * hour) / speed));
+  expect({ complaint, ended: cron.exitCode ?? cron.signalCode }).toEqual({
+    complaint: '',
+    ended: null,
+  });
   stop();
   await quiet(root.directory);
   return root;
