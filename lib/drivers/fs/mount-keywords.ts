@@ -23,6 +23,12 @@ export const mountKeywords = defineKeywords({
 /** Those of file systems that can be made on a device. */
 export const formatKeywords = defineKeywords({
   ...mountKeywords,
+  snap_size: {
+    kind: 'size_or_share',
+    default: '10%',
+    scopable: true,
+    text: 'Size of the snapshots that a sync takes of its volume.',
+  },
   mkfs_opt: {
     kind: 'shlex',
     scopable: true,
@@ -45,10 +51,13 @@ export const formatKeywords = defineKeywords({
 
 export type MountKeywords = Values<typeof mountKeywords>;
 
-/** Without what only we know: a device that is attached already needs no `loop`. */
 export function mountOptions({ mnt_opt = '' }: Pick<MountKeywords, 'mnt_opt'>): string[] {
   return mnt_opt
     .split(',')
     .map((option) => option.trim())
     .filter(Boolean);
+}
+
+export function isBind(kw: Pick<MountKeywords, 'mnt_opt'>): boolean {
+  return mountOptions(kw).some((option) => /^r?bind$/.test(option));
 }
