@@ -27,6 +27,7 @@ const tools = {
   'mkfs.btrfs': 'btrfs-progs',
   fuser: 'psmisc',
   exportfs: 'nfs-kernel-server',
+  vgs: 'lvm2',
   ip: 'iproute2',
   man: 'man-db',
   script: 'bsdutils',

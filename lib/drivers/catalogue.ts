@@ -3,8 +3,13 @@ import type { Driver } from '../driver/contract.js';
 /** Every driver by id. Naming one loads nothing. */
 export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<never> }>>> = {
   'disk.disk': () => import('./disk/disk.js'),
+  'disk.drbd': () => import('./disk/drbd.js'),
   'disk.loop': () => import('./disk/loop.js'),
+  'disk.lv': () => import('./disk/lv.js'),
+  'disk.md': () => import('./disk/md.js'),
   'disk.raw': () => import('./disk/raw.js'),
+  'disk.vg': () => import('./disk/vg.js'),
+  'disk.zpool': () => import('./disk/zpool.js'),
   'fs.bind': () => import('./fs/bind.js'),
   'fs.btrfs': () => import('./fs/btrfs.js'),
   'fs.directory': () => import('./fs/directory.js'),

@@ -19,6 +19,8 @@ const probes = {
   loop: () => mountsImage('2M', 'mkfs.ext4 -q -F'),
   /** The table of exports; no server is needed for it. */
   exportfs: () => succeeds(['exportfs', '-v']),
+  /** Volume groups without an active volume: device-mapper is not needed. */
+  lvm: () => succeeds(['vgs']),
   xfs: () => mountsImage('310M', 'mkfs.xfs -q -f'),
   btrfs: () => mountsImage('120M', 'mkfs.btrfs -q -f'),
 } as const satisfies Record<string, () => boolean>;

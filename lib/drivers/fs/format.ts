@@ -1,5 +1,6 @@
 import type { ActionContext, ReadContext } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
+import { refuseContent } from '../device-content.js';
 import type { Source } from './source.js';
 
 /** How file systems of one type are recognised and made. */
@@ -55,15 +56,4 @@ interface MakeOptions {
 
 function deviceOf(source: Source): string {
   return source.kind === 'device' ? (source.devices[0] ?? source.argument) : source.argument;
-}
-
-/** The programs that make file systems are told to overwrite: what is there is kept from them here. */
-async function refuseContent(device: string, context: ActionContext): Promise<void> {
-  const { exitCode, stdout, stderr } = await context.probe(['blkid', '-p', '-o', 'export', device]);
-  if (exitCode === 2) return; // nothing that anybody knows
-  const what = /^(?:TYPE|PTTYPE)=(.*)$/m.exec(stdout)?.[1];
-  const found = what ?? (stderr.trim() || 'something unknown');
-  throw new AgentError('E_NOT_EMPTY', `${device} is not empty: ${found}`, {
-    remedy: `correct \`type\`, or empty the device with \`wipefs -a ${device}\``,
-  });
 }
