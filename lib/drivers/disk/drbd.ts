@@ -40,8 +40,10 @@ export default defineDriver<Keywords>({
   async start(kw, context) {
     const isChanged = await connect(kw, context);
     // A standby instance follows another one.
-    const isDone = context.action === 'startstandby' ? demote(kw, context) : promote(kw, context);
-    if (!(await isDone) && !isChanged) context.log.info(`${labelOf(kw)} is already up`);
+    const turn = context.action === 'startstandby' ? demote : promote;
+    if (!(await turn(kw, context)) && !isChanged) {
+      context.log.info(`${labelOf(kw)} is already up`);
+    }
   },
 
   async stop(kw, context) {
@@ -67,11 +69,14 @@ export default defineDriver<Keywords>({
   },
 });
 
+/** Version 9 calls the wait for a peer `Connecting`. */
+const connected = ['Connected', 'WFConnection', 'Connecting'];
+
 /** @returns whether there was anything to do */
 async function connect({ res }: Keywords, context: ActionContext): Promise<boolean> {
   if (!isLoaded()) await context.change(['modprobe', 'drbd']);
   const [state = 'Unconfigured'] = await ask('cstate', res, context);
-  if (state === 'Connected' || state === 'WFConnection') return false;
+  if (connected.includes(state)) return false;
   if (state === 'StandAlone') await context.change(['drbdadm', 'down', res]);
   await context.change(['drbdadm', 'up', res]);
   context.undo(async () => void (await context.change(['drbdadm', 'down', res])));

@@ -32,7 +32,7 @@ const keywords = defineKeywords({
 
 type Keywords = Values<typeof keywords>;
 
-const labelOf = ({ uuid }: Pick<Keywords, 'uuid'>): string => `md ${uuid ?? 'without uuid'}`;
+const labelOf = ({ uuid }: Pick<Keywords, 'uuid'>): string => `md ${uuid || 'without uuid'}`;
 
 /** How long the device of an assembled array may take to appear, ms. */
 const appearMs = 10_000;
@@ -61,7 +61,7 @@ export default defineDriver<Keywords>({
       return;
     }
     const { uuid } = kw;
-    if (uuid === undefined) {
+    if (!uuid) {
       if (context.dryRun) return; // provision has made it
       throw new AgentError('E_CONFIG', 'uuid: is required to start an array', {
         exit: 'config',
@@ -87,7 +87,7 @@ export default defineDriver<Keywords>({
   },
 
   async provisioned({ uuid }, context) {
-    if (uuid === undefined) return false;
+    if (!uuid) return false;
     const known = [...(await scan('--detail', context)), ...(await scan('--examine', context))];
     return known.some((array) => array.uuid === uuid);
   },
@@ -114,7 +114,11 @@ export default defineDriver<Keywords>({
     await context.act('set uuid', () => context.setKeywords({ uuid: uuid ?? '' }));
   },
 
-  unprovision: (kw, context) => destroy(undefined, kw.devs ?? [], context),
+  async unprovision({ devs = [] }, context) {
+    await destroy(undefined, devs, context);
+    // The next array will have another one.
+    await context.act('unset uuid', () => context.setKeywords({ uuid: '' }));
+  },
 
   async devices(kw, context) {
     const device = await deviceOf(kw, context);
@@ -131,7 +135,7 @@ function createdAs({ service, rid }: LabelFacts): string {
 }
 
 async function deviceOf({ uuid }: Keywords, context: ReadContext): Promise<string | undefined> {
-  if (uuid === undefined) {
+  if (!uuid) {
     // Made by this very action: the file knows its uuid, we do not.
     const device = createdAs(context);
     return (await factsOf(context, device)) ? device : undefined;

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { defineKeywords, type Values } from '../../config/keyword.js';
 import { type ActionContext, defineDriver, type ReadContext } from '../../driver/contract.js';
-import { factsOf } from '../storage-questions.js';
+import { AgentError } from '../../errors/agent-error.js';
+import { factsOf, silentError } from '../storage-questions.js';
 
 const keywords = defineKeywords({
   name: {
@@ -51,9 +52,15 @@ export default defineDriver<Keywords>({
 
   async start(kw, context) {
     const { name, multihost } = kw;
-    if ((await healthOf(name, context)) !== undefined) {
+    const health = await healthOf(name, context);
+    if (health === 'ONLINE' || health === 'DEGRADED') {
       context.log.info(`${labelOf(kw)} is already up`);
       return;
+    }
+    if (health !== undefined) {
+      throw new AgentError('E_POOL', `pool ${name} is imported and ${health}`, {
+        remedy: `see \`zpool status ${name}\`, then \`zpool clear ${name}\``,
+      });
     }
     await importPool(name, context);
     context.undo(() => exportPool(name, context));
@@ -89,10 +96,15 @@ export default defineDriver<Keywords>({
   },
 });
 
-/** `ONLINE`, `DEGRADED`, `FAULTED`…; undefined when the pool is not imported. */
+/**
+ * `ONLINE`, `DEGRADED`, `FAULTED`…; undefined when the pool is not imported.
+ * @throws AgentError `E_SILENT` when the pool hangs
+ */
 async function healthOf(name: string, context: ReadContext): Promise<string | undefined> {
-  const { exitCode, stdout } = await context.probe(['zpool', 'list', '-H', '-o', 'health', name]);
-  return exitCode === 0 ? stdout.trim() : undefined;
+  const argv = ['zpool', 'list', '-H', '-o', 'health', name];
+  const answer = await context.probePlace(`pool ${name}`, argv, { timeoutMs: 10_000 });
+  if (answer.state === 'silent') throw silentError(`pool ${name}`, answer.pid);
+  return answer.result.exitCode === 0 ? answer.result.stdout.trim() : undefined;
 }
 
 /** The cache file keeps the pool from being imported by a boot. */
