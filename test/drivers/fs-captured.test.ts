@@ -1,9 +1,13 @@
 /** File systems that the kernel of this machine does not have, against what their tools print. */
-import { describe, expect, test } from 'vitest';
+import { existsSync } from 'node:fs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { volumeName } from '../../lib/drivers/fs/volume.js';
 import type { Mount } from '../../lib/host/mounts.js';
 import { parseZfsProperties } from '../../lib/host/zfs.js';
+import { lacks } from '../support/can.js';
 import { type Answer, capturedRun } from './captured.js';
 import { createRig, type Rig } from './rig.js';
+import { sh } from './storage.js';
 
 /** A host whose mount table follows the commands. */
 function host(
@@ -184,5 +188,71 @@ describe('fs.zfs (captured output)', () => {
       ['canmount', 'noauto'],
       ['mountpoint', '/a b'],
     ]);
+  });
+});
+
+describe('a logical volume under a file system (captured output)', () => {
+  const vg = `nm${process.pid}`;
+  const dev = `/dev/${vg}/data`;
+  const config = `[fs#1]
+type = ext4
+dev = ${dev}
+mnt = /nodemgr-none/v
+vg = ${vg}
+size = 1g
+`;
+
+  test.skipIf(lacks('root'))('it is made before, and removed after', async () => {
+    const nodes = [dev, `/dev/mapper/${vg}-data`];
+    const clear = () => sh(`rm -rf /dev/${vg} ${nodes[1]}`);
+    onTestFinished(() => void clear());
+    let isFormatted = false;
+    const place = { type: 'ext4', device: dev, at: '/nodemgr-none/v' };
+    const { rig, commands } = host(config, place, (line) => {
+      if (line === `lvdisplay ${dev}`) return { exitCode: existsSync(dev) ? 0 : 5 };
+      if (line.startsWith('lvcreate ')) {
+        sh(
+          `mkdir -p /dev/${vg} /dev/mapper && for n in ${nodes.join(' ')}; do mknod $n b 7 99; done`,
+        );
+      } else if (line.startsWith('lvremove ')) clear();
+      else if (line.startsWith('mkfs.ext4 ')) isFormatted = true;
+      else if (line.startsWith('tune2fs ')) return { exitCode: isFormatted ? 0 : 1 };
+      else if (line.startsWith('blkid ')) return { exitCode: 2 };
+      else if (line.startsWith('find ')) return { exitCode: 1 };
+      else if (!/^(dmsetup mknodes|e2fsck )/.test(line)) return undefined;
+      return {};
+    });
+    await rig.act('provision');
+    await rig.act('provision');
+    expect((await rig.status('fs#1')).status).toBe('up');
+    await rig.act('unprovision');
+    await rig.act('unprovision');
+    expect(
+      commands.filter((line) => /^(lvcreate|dmsetup|mkfs|e2fsck|mount|lvremove)/.test(line)),
+    ).toEqual([
+      `lvcreate -n data -L 1024M ${vg}`,
+      'dmsetup mknodes',
+      `mkfs.ext4 -F -q ${dev}`,
+      `e2fsck -p ${dev}`,
+      `mount -t ext4 ${dev} /nodemgr-none/v`,
+      `lvremove -f ${dev}`,
+    ]);
+  });
+
+  test.each([
+    { vg: 'vg1', dev: '/dev/vg1/data', name: 'data' },
+    { vg: 'my-vg', dev: '/dev/mapper/my--vg-a--b', name: 'a-b' },
+    { vg: 'vg1', dev: '/dev/vg2/data', name: undefined },
+    { vg: 'vg1', dev: '/dev/vg1/', name: undefined },
+  ])('$dev in $vg is $name', ({ vg, dev, name }) => {
+    expect(volumeName(vg, dev)).toBe(name);
+  });
+
+  test('without a size nothing is made', async () => {
+    const place = { type: 'ext4', device: dev, at: '/nodemgr-none/v' };
+    const { rig } = host(config.replace('size = 1g\n', ''), place, (line) =>
+      line.startsWith('lvdisplay ') ? { exitCode: 5 } : undefined,
+    );
+    await expect(rig.act('provision')).rejects.toThrow('cannot be made in vg');
   });
 });

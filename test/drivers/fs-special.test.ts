@@ -404,6 +404,33 @@ describe.skipIf(lacks('loop'))('provision of a file system', () => {
     expect(existsSync(join(mntOf(rig), 'kept'))).toBe(true);
   });
 
+  test('a dry run from nothing has the lines of the real run', async () => {
+    const rig = rigOf(
+      (place) => `[disk#1]
+type = loop
+file = ${place}/images/image
+size = 8m
+
+[fs#1]
+type = ext4
+dev = ${place}/images/image
+mnt = ${place}/mnt
+`,
+    );
+    await rig.act('provision', { dryRun: true });
+    const planned = [...rig.lines];
+    expect(existsSync(join(rig.place, 'images'))).toBe(false);
+    rig.lines.length = 0;
+    await rig.act('provision');
+    const [device = ''] = loopsOf(rig);
+    const isCommand = (line: string): boolean =>
+      /^\S+ (mkdir|dd|losetup|mkfs|e2fsck|mount)/.test(line);
+    expect(planned.filter(isCommand)).toHaveLength(7);
+    expect(
+      rig.lines.filter(isCommand).map((line) => line.replace(device, `${rig.place}/images/image`)),
+    ).toEqual(planned);
+  });
+
   test('a device that is missing is said', async () => {
     const { rig } = emptyDevice('ext4');
     rig.configure(`[fs#1]\ntype = ext4\ndev = ${rig.place}/none\nmnt = ${mntOf(rig)}\n`);

@@ -23,6 +23,7 @@ import {
 } from './mount-keywords.js';
 import { readSource, type Source, withoutSlashes } from './source.js';
 import { protectedDirectories, unmount } from './unmount.js';
+import { provisionVolume, unprovisionVolume, type VolumeKeywords } from './volume.js';
 
 /** What file systems of one type have of their own. */
 export interface MountType {
@@ -49,7 +50,7 @@ export interface MountType {
   finish?(kw: FormatKeywords, device: string, context: ActionContext): Promise<void>;
 }
 
-export interface FormatKeywords extends MountKeywords {
+export interface FormatKeywords extends MountKeywords, VolumeKeywords {
   readonly mkfs_opt?: readonly string[] | undefined;
 }
 
@@ -145,6 +146,11 @@ export function defineMount(kind: MountType): Driver<FormatKeywords> & { keyword
 
     stop,
 
+    async devices({ dev, stat_timeout }, context) {
+      const source = await readSource(dev, context, stat_timeout);
+      return { exposed: [], base: source.kind === 'device' ? source.devices.slice(0, 1) : [] };
+    },
+
     ...(format && {
       async provisioned(kw: FormatKeywords, context: ReadContext) {
         const { source, found } = await look(kw, context);
@@ -152,6 +158,7 @@ export function defineMount(kind: MountType): Driver<FormatKeywords> & { keyword
       },
 
       async provision(kw: FormatKeywords, context: ActionContext) {
+        await provisionVolume(kw, context);
         const { source } = await look(kw, context);
         const device = await makeFileSystem(
           { format, source, options: kw.mkfs_opt ?? [], label: fileSystemLabel(context) },
@@ -161,11 +168,11 @@ export function defineMount(kind: MountType): Driver<FormatKeywords> & { keyword
       },
     }),
 
-    /** The data stay where they are: only the mount point goes. */
-    async unprovision({ mnt }, context) {
-      const path = withoutSlashes(mnt);
-      if (protectedDirectories.includes(path)) return;
-      await removeMountPoint(path, context);
+    /** The data stay where they are, unless their volume was made for them. */
+    async unprovision(kw, context) {
+      const path = withoutSlashes(kw.mnt);
+      if (!protectedDirectories.includes(path)) await removeMountPoint(path, context);
+      if (format) await unprovisionVolume(kw, context);
     },
   }) as Driver<FormatKeywords> & { keywords: KeywordTable };
 }

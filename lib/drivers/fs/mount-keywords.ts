@@ -29,6 +29,18 @@ export const formatKeywords = defineKeywords({
     provisioning: true,
     text: 'Options for the program that makes the file system.',
   },
+  vg: {
+    kind: 'string',
+    scopable: true,
+    provisioning: true,
+    text: 'Volume group: `dev` is a logical volume of it that provision makes and unprovision removes.',
+  },
+  size: {
+    kind: 'size_or_share',
+    scopable: true,
+    provisioning: true,
+    text: 'Size of that volume, or a share of its group: `50%FREE`.',
+  },
 });
 
 export type MountKeywords = Values<typeof mountKeywords>;

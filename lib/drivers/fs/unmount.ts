@@ -53,7 +53,7 @@ export async function unmount({ find, isBind }: Unmount, context: ActionContext)
       continue;
     }
     await detachLoopsBelow(mountPoint, context);
-    if (!(isBind && (await isOfProtected(ours, context)))) await endUsers(find, isBind, context);
+    if (!(await isProtected(ours, isBind, context))) await endUsers(find, isBind, context);
     ours = await find();
   }
   if (!ours) return;
@@ -112,10 +112,18 @@ async function detachLoopsBelow(mountPoint: string, context: ActionContext): Pro
   }
 }
 
-/** Whether a bind shows a part of a file system that everybody uses. */
-async function isOfProtected({ deviceNumber }: Mount, context: ActionContext): Promise<boolean> {
-  return (await mountTable(context)).some(
-    (mount) =>
-      mount.deviceNumber === deviceNumber && protectedDirectories.includes(mount.mountPoint),
+/** Whether its users are, or may be, the system itself; a bind may show a part of what all use. */
+async function isProtected(
+  { mountPoint, deviceNumber }: Mount,
+  isBind: boolean,
+  context: ActionContext,
+): Promise<boolean> {
+  if (protectedDirectories.includes(mountPoint)) return true;
+  return (
+    isBind &&
+    (await mountTable(context)).some(
+      (mount) =>
+        mount.deviceNumber === deviceNumber && protectedDirectories.includes(mount.mountPoint),
+    )
   );
 }
