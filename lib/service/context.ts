@@ -134,6 +134,15 @@ export function actionContext(
   const read = readContext(around, service, resource, askStatus);
   const { log } = read;
   const { dryRun, interrupt, environment } = action;
+  // Forgotten on both sides: whoever acts at the same time may ask in the middle of a change.
+  const forgetting = async <T>(work: () => T | Promise<T>): Promise<T> => {
+    around.answers.clear();
+    try {
+      return await work();
+    } finally {
+      around.answers.clear();
+    }
+  };
   return {
     ...read,
     action: action.action,
@@ -144,19 +153,13 @@ export function actionContext(
     },
     environment: { ...environment, OPENSVC_RID: resource.rid },
     status: async () => (await askStatus(resource)).status,
-    async change(argv, options = {}) {
-      around.answers.clear();
-      return loggedCommand(around.run, log, argv, {
-        signal: interrupt.signal,
-        ...options,
-        dryRun,
-      });
-    },
+    change: (argv, options = {}) =>
+      forgetting(() =>
+        loggedCommand(around.run, log, argv, { signal: interrupt.signal, ...options, dryRun }),
+      ),
     async act(text, work) {
       log.info(text);
-      if (dryRun) return undefined;
-      around.answers.clear();
-      return work();
+      return dryRun ? undefined : forgetting(work);
     },
     undo: action.undo,
     setKeywords: (values) => action.setKeywords(resource.rid, values),

@@ -1,8 +1,17 @@
 /** disk.loop, on real loop devices. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createRunner } from '../../lib/exec/run.js';
 import { lacks } from '../support/can.js';
 import { conformance } from './conformance.js';
 import { createRig, type Rig } from './rig.js';
@@ -167,6 +176,18 @@ describe.skipIf(lacks('loop'))('disk.loop', () => {
     await rig.act('provision', { dryRun: true });
     await expect(rig.act('provision')).resolves.toBeUndefined();
     expect(statSync(imageOf(rig)).size).toBe(4);
+  });
+
+  test('a file that appears in the last moment is kept', async () => {
+    const real = createRunner({ env: { HOME: '/root' } });
+    const rig = createRig(configOf, 'svc1', {
+      run: async (argv, options) => {
+        if (argv[0] === 'dd') writeFileSync(imageOf(rig), 'kept');
+        return real(argv, options);
+      },
+    });
+    await expect(rig.act('provision')).rejects.toThrow('dd');
+    expect(readFileSync(imageOf(rig), 'utf8')).toBe('kept');
   });
 
   test('a provision that is taken back leaves no file', async () => {

@@ -355,6 +355,20 @@ describe.skipIf(lacks('mount'))('binds and file systems in memory', () => {
     ]);
   });
 
+  test('many at the same time', async () => {
+    const ids = Array.from({ length: 12 }, (_, n) => n);
+    const rig = rigOf((place) =>
+      [
+        '[subset#fs]\nparallel = true\n',
+        ...ids.map((n) => `[fs#${n}]\ntype = tmpfs\ndev = none\nmnt = ${place}/mnt${n}\n`),
+      ].join('\n'),
+    );
+    await rig.act('start');
+    expect(mountsOf(rig)).toHaveLength(ids.length);
+    await rig.act('stop');
+    expect(mountsOf(rig)).toEqual([]);
+  });
+
   test('unprovision keeps a mount point with files in it', async () => {
     const rig = rigOf((place) => `[fs#1]\ntype = tmpfs\ndev = none\nmnt = ${place}/mnt\n`);
     await rig.act('provision');
