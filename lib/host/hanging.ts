@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -46,6 +45,15 @@ export function hangingDirectory({ run }: Pick<Paths, 'run'>): string {
   return join(run, 'hanging');
 }
 
+/** As much of a place as a file name may hold; a hash (FNV-1a) tells long ones apart. */
+function fileNameOf(place: string): string {
+  const name = encodeURIComponent(place);
+  if (name.length <= 200) return name;
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(place)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return `${name.slice(-180)}.${(hash >>> 0).toString(16)}`;
+}
+
 /** Who asks a place now, or what hangs there. */
 interface Asking {
   readonly place: string;
@@ -76,7 +84,7 @@ const queues = new Map<string, Promise<PlaceAnswer | undefined>>();
  */
 export function askPlaces(deps: HangingDeps): AskPlace {
   return async (place, argv, options) => {
-    const file = join(deps.directory, `${createHash('sha256').update(place).digest('hex')}.json`);
+    const file = join(deps.directory, `${fileNameOf(place)}.json`);
     const answer = (queues.get(file) ?? Promise.resolve(undefined)).then((before) =>
       // Who waited for a silent place has waited long enough.
       before?.state === 'silent' ? before : ask(deps, file, place, argv, options),

@@ -165,6 +165,16 @@ test('who waits in line for a silent place gets its answer', async () => {
   expect(await ask('/dead', ['true'], { timeoutMs: 300 })).toMatchObject({ state: 'answered' });
 });
 
+test('places with long names are told apart', async () => {
+  const ask = askPlaces({ run, clock: systemClock, directory: join(temporary(), 'h') });
+  const places = ['a', 'b'].map((head) => `/${head}${'/directory'.repeat(40)}`);
+  const [dead, alive] = await Promise.all([
+    ask(places[0] ?? '', ['sleep', '60'], { timeoutMs: 300 }),
+    ask(places[1] ?? '', ['true'], { timeoutMs: 5000 }),
+  ]);
+  expect([dead.state, alive.state]).toEqual(['silent', 'answered']);
+});
+
 test('a place is asked where nothing can be remembered', async () => {
   const file = join(temporary(), 'no-directory');
   writeFileSync(file, '');
