@@ -340,7 +340,7 @@ describe.skipIf(lacks('mount'))('binds and file systems in memory', () => {
 
   test('mounts go up from above to below, and down the other way', async () => {
     const rig = rigOf((place) =>
-      ['c', 'a', 'b']
+      ['a', 'c', 'b']
         .map((id, n) => [id, ['deep/er', '', 'deep'][n]])
         .map(([id, at]) => `[fs#${id}]\ntype = tmpfs\ndev = none\nmnt = ${place}/mnt/${at}\n`)
         .join(''),
@@ -351,9 +351,9 @@ describe.skipIf(lacks('mount'))('binds and file systems in memory', () => {
     rig.lines.length = 0;
     await rig.act('stop');
     expect(rig.lines).toEqual([
-      `fs#c umount ${mntOf(rig)}/deep/er`,
+      `fs#a umount ${mntOf(rig)}/deep/er`,
       `fs#b umount ${mntOf(rig)}/deep`,
-      `fs#a umount ${mntOf(rig)}`,
+      `fs#c umount ${mntOf(rig)}`,
     ]);
   });
 

@@ -40,12 +40,24 @@ export function mountsOf({ place }: Pick<Rig, 'place'>): string[] {
     .map(([device, point, type]) => `${type} ${device} on ${point}`);
 }
 
-/** Takes away every mount and loop device of the test. */
+/** Takes away every mount and loop device of the test: files on what is mounted first. */
 export function detachAll(rig: Pick<Rig, 'place'>): void {
-  for (const mount of mountsOf(rig).reverse()) {
-    const point = mount.slice(mount.indexOf(' on ') + 4);
+  const detach = (): void => {
+    for (const device of loopsOf(rig)) {
+      spawnSync('losetup', ['-d', device], { env, stdio: 'ignore' });
+    }
+  };
+  for (const point of mountPointsOf(rig)) {
+    // What is frozen stays so without a mount: nobody could thaw it then.
     spawnSync('fsfreeze', ['-u', point], { env, stdio: 'ignore' });
+  }
+  detach();
+  for (const point of mountPointsOf(rig).reverse()) {
     spawnSync('umount', ['-l', point], { env, stdio: 'ignore' });
   }
-  for (const device of loopsOf(rig)) spawnSync('losetup', ['-d', device], { env, stdio: 'ignore' });
+  detach();
+}
+
+function mountPointsOf(rig: Pick<Rig, 'place'>): string[] {
+  return mountsOf(rig).map((mount) => mount.slice(mount.indexOf(' on ') + 4));
 }
