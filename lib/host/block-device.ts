@@ -36,3 +36,12 @@ export function realDevice(path: string): string {
 export function loopFile(device: string, root: HostRoot = '/'): string | undefined {
   return readHostValue(root, `sys/class/block/${basename(device)}/loop/backing_file`);
 }
+
+/** The devices of the btrfs file system, known to the kernel, that one of them belongs to. */
+export function btrfsDevices(device: string, root: HostRoot = '/'): string[] {
+  const name = basename(realDevice(device));
+  const all = listHostDirectory(root, 'sys/fs/btrfs').map((id) =>
+    listHostDirectory(root, `sys/fs/btrfs/${id}/devices`),
+  );
+  return (all.find((names) => names.includes(name)) ?? []).map((one) => `/dev/${one}`);
+}

@@ -454,6 +454,24 @@ mnt = ${place}/mnt
   });
 });
 
+describe.skipIf(lacks('btrfs'))('btrfs on two devices', () => {
+  test.each([0, 1])('is recognised by device %i', async (n) => {
+    const rig = rigOf(() => '');
+    const devices = ['one', 'two'].map((name) => {
+      const image = join(rig.place, name);
+      writeFileSync(image, '');
+      truncateSync(image, 120 << 20);
+      return attach(image);
+    });
+    sh(`mkfs.btrfs -q -f -d single -m raid1 ${devices.join(' ')}`);
+    rig.configure(`[fs#1]\ntype = btrfs\ndev = ${devices[n]}\nmnt = ${mntOf(rig)}\n`);
+    await rig.act('start');
+    expect((await rig.status('fs#1')).status).toBe('up');
+    await rig.act('stop');
+    expect(mountsOf(rig)).toEqual([]);
+  });
+});
+
 describe.skipIf(lacks('btrfs'))('provision of btrfs', () => {
   test('it is labelled, found by its label from then on, and gets its subvolume', async () => {
     const rid = `fs#s${process.pid}`;

@@ -1,5 +1,5 @@
 import type { ReadContext } from '../../driver/contract.js';
-import { loopFile, realDevice } from '../../host/block-device.js';
+import { btrfsDevices, loopFile, realDevice } from '../../host/block-device.js';
 import type { Mount } from '../../host/mounts.js';
 import { placeOf } from '../../host/place.js';
 import { mountTable } from '../storage-questions.js';
@@ -57,7 +57,10 @@ function isSource(mount: Mount, source: Source, type: string | undefined): boole
         source.numbers.includes(mount.deviceNumber) ||
         source.devices.includes(mount.device) ||
         // The table keeps the name that mount(8) was given.
-        (mount.device.startsWith('/dev/') && source.devices.includes(realDevice(mount.device)))
+        (mount.device.startsWith('/dev/') && source.devices.includes(realDevice(mount.device))) ||
+        // Of several devices the table names one.
+        (mount.type === 'btrfs' &&
+          btrfsDevices(mount.device).some((device) => source.devices.includes(device)))
       );
     case 'directory':
       return isDirectory(mount, source.place);
