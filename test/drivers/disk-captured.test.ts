@@ -350,6 +350,7 @@ describe('disk.drbd (captured output)', () => {
   test('a standby instance is connected and secondary, started and stopped', async () => {
     const { rig, commands } = drbd(down(), `${config}standby = true\n`);
     await rig.act('startstandby');
+    expect(changes(commands)).toEqual(['drbdadm up r0']);
     expect((await rig.status('disk#1')).status).toBe('stdby up');
     await rig.act('start');
     await rig.act('stop');
