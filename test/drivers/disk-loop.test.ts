@@ -186,6 +186,7 @@ describe.skipIf(lacks('loop'))('disk.loop', () => {
         return real(argv, options);
       },
     });
+    onTestFinished(() => detachAll(rig));
     await expect(rig.act('provision')).rejects.toThrow('dd');
     expect(readFileSync(imageOf(rig), 'utf8')).toBe('kept');
   });
