@@ -18,6 +18,7 @@ export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<ne
   'fs.ext4': () => import('./fs/ext4.js'),
   'fs.flag': () => import('./fs/flag.js'),
   'fs.nfs': () => import('./fs/nfs.js'),
+  'fs.nfs4': () => import('./fs/nfs4.js'),
   'fs.tmpfs': () => import('./fs/tmpfs.js'),
   'fs.xfs': () => import('./fs/xfs.js'),
   'fs.zfs': () => import('./fs/zfs.js'),

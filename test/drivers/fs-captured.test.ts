@@ -71,6 +71,15 @@ describe('fs.nfs (captured output)', () => {
     expect(rig.lines.at(-1)).toBe('fs#1 nfs srv1:/export/a/@/nodemgr-none/a is already umounted');
   });
 
+  test('as nfs4', async () => {
+    const { rig } = host(config.replace('= nfs', '= nfs4'), place, () => undefined);
+    await rig.act('start');
+    expect(rig.lines.at(-1)).toBe(
+      'fs#1 mount -t nfs4 -o ro,vers=4 srv1:/export/a/ /nodemgr-none/a',
+    );
+    expect((await rig.status('fs#1')).status).toBe('up');
+  });
+
   test('a mount that fails is taken back', async () => {
     const { rig, commands } = host(config, place, (line) =>
       line.startsWith('mount ')

@@ -23,6 +23,12 @@ export const mountKeywords = defineKeywords({
 /** Those of file systems that can be made on a device. */
 export const formatKeywords = defineKeywords({
   ...mountKeywords,
+  snap_size: {
+    kind: 'size_or_share',
+    default: '10%',
+    scopable: true,
+    text: 'Size of the snapshots that a sync takes of its volume.',
+  },
   mkfs_opt: {
     kind: 'shlex',
     scopable: true,
