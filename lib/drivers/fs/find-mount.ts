@@ -67,6 +67,7 @@ function isSource(mount: Mount, source: Source, type: string | undefined): boole
     case 'name':
       return (
         withoutSlashes(mount.device) === withoutSlashes(source.argument) &&
+        // mount.nfs(8) takes the newest version that the server has.
         (type === undefined || mount.type === type || mount.type === `${type}4`)
       );
     case 'silent':
