@@ -339,6 +339,21 @@ describe.skipIf(lacks('mount'))('binds and file systems in memory', () => {
     expect(mountsOf(rig)).toHaveLength(1);
   });
 
+  test('a file is bound over a file', async () => {
+    const rig = rigOf(
+      (place) => `[fs#1]\ntype = bind\ndev = ${place}/source\nmnt = ${place}/mnt\nmnt_opt = bind\n`,
+    );
+    writeFileSync(join(rig.place, 'source'), 'bound');
+    writeFileSync(mntOf(rig), 'hidden');
+    expect((await rig.status('fs#1')).status).toBe('down');
+    await rig.act('start');
+    expect(readFileSync(mntOf(rig), 'utf8')).toBe('bound');
+    expect((await rig.status('fs#1')).status).toBe('up');
+    await rig.act('start');
+    await rig.act('stop');
+    expect(readFileSync(mntOf(rig), 'utf8')).toBe('hidden');
+  });
+
   test('mounts go up from above to below, and down the other way', async () => {
     const rig = rigOf((place) =>
       ['a', 'c', 'b']

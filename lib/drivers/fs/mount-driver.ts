@@ -17,6 +17,7 @@ import { type Format, isFormatted, makeFileSystem } from './format.js';
 import { mountTroubles } from './mount-health.js';
 import {
   formatKeywords,
+  isBind,
   type MountKeywords,
   mountKeywords,
   mountOptions,
@@ -66,7 +67,7 @@ export function defineMount(kind: MountType): Driver<FormatKeywords> & { keyword
     context: ReadContext,
   ): Promise<{ source: Source; found: Found }> {
     const timeoutMs = kw.stat_timeout;
-    const source = await readSource(kw.dev, context, timeoutMs);
+    const source = await readSource(kw, context);
     return { source, found: await findMount({ mnt: kw.mnt, type, timeoutMs }, source, context) };
   }
 
@@ -146,8 +147,8 @@ export function defineMount(kind: MountType): Driver<FormatKeywords> & { keyword
 
     stop,
 
-    async devices({ dev, stat_timeout }, context) {
-      const source = await readSource(dev, context, stat_timeout);
+    async devices(kw, context) {
+      const source = await readSource(kw, context);
       return { exposed: [], base: source.kind === 'device' ? source.devices.slice(0, 1) : [] };
     },
 
@@ -184,9 +185,8 @@ export function fileSystemLabel({ service, rid }: ReadContext): string {
 
 function mountArgv(type: string | undefined, kw: MountKeywords, source: Source): string[] {
   const given = mountOptions(kw);
-  const isBound = given.some((option) => /^r?bind$/.test(option));
   const options =
-    source.kind === 'directory' && !isBound
+    source.kind === 'directory' && !isBind(kw)
       ? ['bind', ...given]
       : // The device holds the file already: mount(8) would attach it a second time.
         source.kind === 'device' && source.argument !== kw.dev

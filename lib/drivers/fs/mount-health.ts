@@ -36,7 +36,8 @@ export async function mountTroubles(
   if (!facts) return [warn(look.result.stderr.trim() || `${mountPoint} cannot be looked at`)];
   const notes = ownershipDifferences(kw, facts).map(warn);
 
-  if (mountOptions(kw).includes('ro') || isRemote(mount)) return notes;
+  const isWritten = facts.kind === 'directory' && !isRemote(mount);
+  if (!isWritten || mountOptions(kw).includes('ro')) return notes;
   // A file that others may plant there must lead nowhere else.
   const argv = ['dd', `of=${mountPoint}/${testFile}`, 'bs=1', 'count=1', 'status=none'];
   const write = await context.probePlace(

@@ -51,10 +51,13 @@ export const formatKeywords = defineKeywords({
 
 export type MountKeywords = Values<typeof mountKeywords>;
 
-/** Without what only we know: a device that is attached already needs no `loop`. */
 export function mountOptions({ mnt_opt = '' }: Pick<MountKeywords, 'mnt_opt'>): string[] {
   return mnt_opt
     .split(',')
     .map((option) => option.trim())
     .filter(Boolean);
+}
+
+export function isBind(kw: Pick<MountKeywords, 'mnt_opt'>): boolean {
+  return mountOptions(kw).some((option) => /^r?bind$/.test(option));
 }

@@ -3,6 +3,7 @@ import { readBlockDevice, realDevice } from '../../host/block-device.js';
 import type { FileFacts } from '../../host/file-facts.js';
 import { mountOf, placeOf } from '../../host/place.js';
 import { lookAt, loopsHolding, mountTable } from '../storage-questions.js';
+import { isBind, type MountKeywords } from './mount-keywords.js';
 
 /** What a resource mounts, as far as it is there now. */
 export type Source =
@@ -17,7 +18,7 @@ export type Source =
     }
   /** A regular file that no loop device holds yet. */
   | { readonly kind: 'file'; readonly argument: string }
-  /** A directory, for a bind. */
+  /** A directory, or anything else that is bound. */
   | { readonly kind: 'directory'; readonly argument: string; readonly place: DirectoryPlace }
   /** A name that means something to the kernel or to another host alone. */
   | { readonly kind: 'name'; readonly argument: string }
@@ -39,15 +40,11 @@ export interface DirectoryPlace {
 }
 
 /**
- * Finds out what `dev` stands for.
- * @param timeoutMs for each look at a file system that may hang
+ * Finds out what `dev` stands for; each look at a file system that may hang takes `stat_timeout`.
  * @throws AgentError `E_SILENT` when loop devices cannot be listed
  */
-export async function readSource(
-  dev: string,
-  context: ReadContext,
-  timeoutMs: number,
-): Promise<Source> {
+export async function readSource(kw: MountKeywords, context: ReadContext): Promise<Source> {
+  const { dev, stat_timeout: timeoutMs } = kw;
   const argument = dev.startsWith('/dev/disk/by-') ? realDevice(dev) : dev;
   if (/^(UUID|LABEL|PARTUUID|PARTLABEL)=/.test(dev)) {
     const devices = await devicesByTag(dev, context, timeoutMs);
@@ -59,7 +56,9 @@ export async function readSource(
     return { kind: 'silent', argument, pid: found.pid, place: await directoryPlace(dev, context) };
   }
   if (found.state === 'missing') return { kind: 'missing', argument };
-  switch (found.facts.kind) {
+  // Whatever it is, it will be seen in a second place.
+  const kind = isBind(kw) ? 'directory' : found.facts.kind;
+  switch (kind) {
     case 'block':
       return deviceSource(argument, [argument], found.facts);
     case 'directory':
