@@ -1,5 +1,13 @@
 /** disk.md, disk.zpool and disk.drbd: this kernel has none of them. */
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseMdDetail, parseMdScan } from '../../lib/host/mdadm.js';
