@@ -1,5 +1,13 @@
 /** disk.md, disk.zpool and disk.drbd: this kernel has none of them. */
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseMdDetail, parseMdScan } from '../../lib/host/mdadm.js';
@@ -122,9 +130,12 @@ describe('disk.md (captured output)', () => {
   test.skipIf(lacks('root'))(
     'provision writes the uuid; unprovision clears the members',
     async () => {
-      mkdirSync('/dev/md', { recursive: true });
+      const first = mkdirSync('/dev/md', { recursive: true });
       const device = '/dev/md/svc1.disk.1';
-      onTestFinished(() => rmSync(device, { force: true }));
+      onTestFinished(() => {
+        rmSync(device, { force: true });
+        if (first !== undefined) rmdirSync(first);
+      });
       let up = false;
       let members = false;
       let fed = '';

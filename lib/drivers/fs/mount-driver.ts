@@ -14,16 +14,12 @@ import { fixOwnership } from '../ownership.js';
 import { silentError, silentText } from '../storage-questions.js';
 import { type Found, findMount } from './find-mount.js';
 import { type Format, isFormatted, makeFileSystem } from './format.js';
+import { mountArgv } from './mount-argv.js';
 import { mountTroubles } from './mount-health.js';
-import {
-  formatKeywords,
-  isBind,
-  type MountKeywords,
-  mountKeywords,
-  mountOptions,
-} from './mount-keywords.js';
+import { formatKeywords, type MountKeywords, mountKeywords } from './mount-keywords.js';
+import { removeMountPoint } from './mount-point.js';
 import { readSource, type Source, withoutSlashes } from './source.js';
-import { protectedDirectories, unmount } from './unmount.js';
+import { unmount } from './unmount.js';
 import { provisionVolume, unprovisionVolume, type VolumeKeywords } from './volume.js';
 
 /** What file systems of one type have of their own. */
@@ -171,8 +167,7 @@ export function defineMount(kind: MountType): Driver<FormatKeywords> & { keyword
 
     /** The data stay where they are, unless their volume was made for them. */
     async unprovision(kw, context) {
-      const path = withoutSlashes(kw.mnt);
-      if (!protectedDirectories.includes(path)) await removeMountPoint(path, context);
+      await removeMountPoint(withoutSlashes(kw.mnt), context);
       if (format) await unprovisionVolume(kw, context);
     },
   }) as Driver<FormatKeywords> & { keywords: KeywordTable };
@@ -181,24 +176,6 @@ export function defineMount(kind: MountType): Driver<FormatKeywords> & { keyword
 /** `<name>.<rid with .>`: by this label a file system is found again. */
 export function fileSystemLabel({ service, rid }: ReadContext): string {
   return `${service.path.name}.${rid.replace('#', '.')}`;
-}
-
-function mountArgv(type: string | undefined, kw: MountKeywords, source: Source): string[] {
-  const given = mountOptions(kw);
-  const options =
-    source.kind === 'directory' && !isBind(kw)
-      ? ['bind', ...given]
-      : // The device holds the file already: mount(8) would attach it a second time.
-        source.kind === 'device' && source.argument !== kw.dev
-        ? given.filter((option) => !/^loop(=|$)/.test(option))
-        : given;
-  return [
-    'mount',
-    ...(type === undefined ? [] : ['-t', type]),
-    ...(options.length > 0 ? ['-o', options.join(',')] : []),
-    source.argument,
-    kw.mnt,
-  ];
 }
 
 async function fixMounted(kw: MountKeywords, context: ActionContext): Promise<void> {
@@ -210,13 +187,6 @@ async function fixMounted(kw: MountKeywords, context: ActionContext): Promise<vo
   });
   if (answer.state === 'silent') throw silentError(kw.mnt, answer.pid);
   await fixOwnership(kw, kw.mnt, parseStat(answer.result.stdout), context);
-}
-
-async function removeMountPoint(path: string, context: ActionContext): Promise<void> {
-  const argv = ['find', path, '-maxdepth', '0', '-type', 'd', '-empty'];
-  const answer = await context.probePlace(path, argv, { timeoutMs: 5_000 });
-  if (answer.state === 'silent' || answer.result.stdout === '') return;
-  await context.change(['rmdir', path]);
 }
 
 function takenText({ mountPoint, other }: Found): string {

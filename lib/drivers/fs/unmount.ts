@@ -6,23 +6,7 @@ import type { Mount } from '../../host/mounts.js';
 import { isAtOrBelow, isBelow } from '../../host/place.js';
 import { detachLoop, userOf } from '../disk/detach-loop.js';
 import { loopDevices, mountTable } from '../storage-questions.js';
-
-/** What must never be emptied of its users, nor removed. */
-export const protectedDirectories: readonly string[] = [
-  '/',
-  '/bin',
-  '/boot',
-  '/dev',
-  '/dev/pts',
-  '/dev/shm',
-  '/home',
-  '/opt',
-  '/proc',
-  '/sys',
-  '/tmp',
-  '/usr',
-  '/var',
-];
+import { protectedDirectories } from './mount-point.js';
 
 const mostRounds = 3;
 const mostKills = 4;
