@@ -1,7 +1,7 @@
 import { environments } from '../config/environments.js';
 import { defineKeywords, type KeywordTable } from '../config/keyword.js';
 import { defaultRsh } from '../host/remote.js';
-import { scheduledActions } from '../service/scheduled-actions.js';
+import { scheduledActions, syncAction } from '../service/scheduled-actions.js';
 import { scheduleKeywords } from '../task/schedule-keywords.js';
 import { nodeTasks } from './catalogue.js';
 
@@ -120,5 +120,10 @@ export const nodeSections: Readonly<Record<string, KeywordTable>> = {
   node: nodeKeywords,
   listener: listenerKeywords,
   ...Object.fromEntries(nodeTasks.map(({ section }) => [section, scheduleKeywords])),
-  ...Object.fromEntries(scheduledActions.map(({ name }) => [name, serviceDefaults])),
+  ...Object.fromEntries(
+    [...scheduledActions.map(({ name }) => name), syncAction].map((name) => [
+      name,
+      serviceDefaults,
+    ]),
+  ),
 };

@@ -37,7 +37,8 @@ export function executeRow(
   options: ExecuteOptions = {},
 ): Promise<Outcome> {
   if (row.scope === 'node') return executeNodeTask(row, services, options);
-  const execute = row.section === 'DEFAULT' ? executeServiceAction : executeServiceTask;
+  // Tasks are named by their section; everything else is done for the service.
+  const execute = row.action === row.section ? executeServiceTask : executeServiceAction;
   return execute(row, services, options);
 }
 
@@ -122,7 +123,7 @@ async function executeServiceAction(
 ): Promise<Outcome> {
   const { runScheduledAction } = await import('../service/run-scheduled.js');
   try {
-    const result = await runScheduledAction(row.scope, row.action, {
+    const result = await runScheduledAction(row, {
       paths: services.paths,
       nodename: services.nodename,
       clock: services.clock,

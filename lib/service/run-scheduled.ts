@@ -5,8 +5,10 @@ import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
 import type { Run } from '../exec/run.js';
 import type { Store } from '../store/store.js';
-import { scheduledActions } from './scheduled-actions.js';
-import { openService } from './service.js';
+import type { TaskKey } from '../store/tasks.js';
+import { doneOutcome } from './outcome.js';
+import { scheduledActions, syncAction } from './scheduled-actions.js';
+import { openService, type Service } from './service.js';
 import { createSurroundings } from './surroundings.js';
 
 export interface ScheduledServices {
@@ -21,18 +23,15 @@ export interface ScheduledServices {
 
 /**
  * Runs one scheduled action of a service.
+ * A synchronisation is of one resource, its section.
  * @throws AgentError when the service cannot be used or the action fails
  */
 export async function runScheduledAction(
-  scope: string,
-  action: string,
+  { scope, action, section }: TaskKey,
   services: ScheduledServices,
 ): Promise<RunOutcome> {
-  const entry = scheduledActions.find(({ name }) => name === action);
-  if (!entry) throw new AgentError('E_NO_ACTION', `${scope}: no action is named ${action}`);
   const file = objectConfigFile(services.paths, parseObjectPath(scope));
   const service = await openService(file, services);
-  const { default: act } = await entry.load();
   const around = {
     ...createSurroundings({
       ...services,
@@ -41,5 +40,21 @@ export async function runScheduledAction(
     }),
     run: services.run,
   };
+  if (action === syncAction) {
+    const { operations } = await import('./operations.js');
+    // What another synchronisation does already is not waited for.
+    const options = { rid: section, cron: true, waitLockMs: 0 };
+    await operations.sync_all(strict(service), around, services.store, options);
+    return doneOutcome;
+  }
+  const entry = scheduledActions.find(({ name }) => name === action);
+  if (!entry) throw new AgentError('E_NO_ACTION', `${scope}: no action is named ${action}`);
+  const { default: act } = await entry.load();
   return act(service, around, services.store);
+}
+
+/** Whoever schedules a copy wants to hear that it failed: its error is not ignored. */
+function strict(service: Service): Service {
+  const resources = service.resources.map((resource) => ({ ...resource, optional: false }));
+  return { ...service, resources };
 }

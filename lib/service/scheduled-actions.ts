@@ -22,6 +22,9 @@ export interface ScheduledAction {
   }>;
 }
 
+/** The action of resources that copy to other nodes; each has a row of its own. */
+export const syncAction = 'sync_all';
+
 const truths = /^(yes|y|true|t|1)$/i;
 
 export const scheduledActions: readonly ScheduledAction[] = [

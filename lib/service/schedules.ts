@@ -5,13 +5,14 @@ import type { IniFile, IniSection } from '../config/ini.js';
 import type { Keyword } from '../config/keyword.js';
 import { baseKey } from '../config/keyword-path.js';
 import type { Evaluator } from '../config/values.js';
+import { drivers } from '../drivers/catalogue.js';
 import { packageRoot } from '../env/package-root.js';
 import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
 import { scheduleKeywords } from '../task/schedule-keywords.js';
 import { type ScheduleSettings, scheduleSettings } from '../task/schedule-settings.js';
-import { scheduledActions } from './scheduled-actions.js';
-import { groupOf } from './sections.js';
+import { scheduledActions, syncAction } from './scheduled-actions.js';
+import { driverIdOf, groupOf, implicitSync } from './sections.js';
 import { readServiceFile } from './service-file.js';
 
 /** One schedule that a service file asks for. */
@@ -63,7 +64,11 @@ export function readServiceSchedules(
     textOf(evaluator, section, key);
   if (truths.has(all('DEFAULT', 'disable')?.toLowerCase() ?? '')) return [];
 
-  return [...ini.sections.flatMap(rowsOfSection), ...actionRows(evaluator, nodeConf)];
+  return [
+    ...ini.sections.flatMap(rowsOfSection),
+    ...actionRows(evaluator, nodeConf),
+    ...syncRows(evaluator, nodeConf),
+  ];
 
   function rowsOfSection({ name, broken }: IniSection): ServiceSchedule[] {
     if (groupOf(name) !== 'task') return [];
@@ -92,8 +97,8 @@ export function readServiceSchedules(
   function whyUnusable(raw: (key: string) => string | undefined, broken: boolean): string | null {
     if (broken) return 'its section does not parse';
     const type = raw('type');
-    if (type !== 'host') return `there is no driver task.${type}`;
-    return raw('command') ? null : 'command is required';
+    if (!(`task.${type}` in drivers)) return `there is no driver task.${type}`;
+    return type !== 'host' || raw('command') ? null : 'command is required';
   }
 }
 
@@ -125,6 +130,47 @@ function actionRows(
     }
   });
 }
+
+/** A row for each resource that copies to other nodes; all of them are run as `sync all`. */
+function syncRows(
+  evaluator: Evaluator,
+  nodeConf: (section: string, key: string) => string | undefined,
+): ServiceSchedule[] {
+  const { nodes, drpnodes } = evaluator.sets;
+  const names = evaluator.ini.sections.map(({ name }) => name);
+  if (nodes.length + drpnodes.length > 1 && !names.includes(implicitSync)) names.push(implicitSync);
+  return names.flatMap((rid) => {
+    if (groupOf(rid) !== 'sync' || !(driverIdOf(evaluator, rid) in drivers)) return [];
+    const disabled = textOf(evaluator, rid, 'disable')?.toLowerCase() ?? '';
+    if (truths.has(disabled)) return [];
+    const found = evaluator.find(rid, 'schedule', syncKeyword);
+    const row = (settings: ScheduleSettings): ServiceSchedule => ({
+      action: syncAction,
+      section: rid,
+      parameter: found?.section === 'DEFAULT' ? 'DEFAULT.sync_schedule' : `${rid}.schedule`,
+      maxParallel: 1,
+      detached: true,
+      settings,
+    });
+    try {
+      const definition =
+        found === undefined
+          ? (nodeConf(syncAction, 'schedule') ?? shippedSchedule(syncAction))
+          : textOfFound(evaluator, rid, 'schedule', syncKeyword);
+      return [row(scheduleSettings((wanted) => (wanted === 'schedule' ? definition : undefined)))];
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      return [row({ ...scheduleSettings(() => undefined), error: error.message })];
+    }
+  });
+}
+
+const syncKeyword: Keyword = {
+  kind: 'schedule',
+  scopable: true,
+  inherit: { mapped: 'sync_schedule' },
+  text: '',
+};
 
 const headKeyword: Keyword = { kind: 'schedule', scopable: true, inherit: 'head', text: '' };
 

@@ -67,6 +67,20 @@ describe('print schedule', () => {
       'web resource_monitor - DEFAULT.monitor_schedule @1',
     ]);
   });
+
+  test('a service of several nodes copies its configuration, and each copy has its row', async () => {
+    const root = createRoot({
+      'web.conf':
+        '[DEFAULT]\nnodes = {nodename} other\nstatus_schedule = @0\n[sync#1]\ntype = rsync\nsrc = /x\ndst = /y\ntarget = nodes\nschedule = 02:00\n[sync#2]\ntype = netapp\n[sync#3]\ndisable = true\n',
+    });
+    const { stdout } = await svcmgr(root, 'web', 'print', 'schedule');
+    const rows = stdout.split('\n').slice(2, -1);
+    expect(rows.map((line) => line.replace(/ +/g, ' '))).toEqual([
+      'push_service_status - DEFAULT.status_schedule @0',
+      'sync_all - sync#1.schedule 02:00',
+      'sync_all - sync#i0.schedule 04:00-06:00@121',
+    ]);
+  });
 });
 
 test('the tick refreshes the status of services, frozen ones too', async () => {
@@ -131,6 +145,21 @@ test('monitor_action freezestop: a monitored resource that stays down takes the 
   expect(existsSync(flagOf(root, 'fs#2'))).toBe(false);
   expect((await svcmgr(root, 'web', 'frozen')).code).toBe(1);
   expect(logOf(root)).toMatch(/monitored and not up: fs#1 down\n.*take monitor_action freezestop/);
+});
+
+test('a copy that is due is made as sync all', async () => {
+  const root = await started(
+    '[DEFAULT]\nnodes = {nodename} other\n[fs#1]\ntype = flag\n[sync#i0]\nschedule = @1\n',
+  );
+  root.write('node.conf', `${quietTasks}[node]\nrsh = /bin/false\n`);
+  await tick(root);
+  const deadline = Date.now() + 20_000;
+  let runs: Run[] = [];
+  while (Date.now() < deadline && !runs.some(({ state }) => state !== 'running')) {
+    runs = await runsOf(root, 'sync_all');
+  }
+  expect(runs).toMatchObject([{ state: 'failed', reason: 'not synchronised: other' }]);
+  expect(logOf(root)).toMatch(/sync#i0 - ERROR - not synchronised: other/);
 });
 
 test('a frozen service runs no task of its schedule', async () => {
