@@ -4,7 +4,7 @@
  * reads file times of the kernel, which no library moves.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { fakeTimeLibrary, lacks } from '../support/can.js';
@@ -79,6 +79,14 @@ exec '${process.execPath}' '${distProgram('nodemgr')}' schedulers >> '${root.dir
 
 /** Runs cron until its clock has gone through \`hours\`. */
 async function runCron(night: Night, hours: number): Promise<TestRoot> {
+  const root = await tryCron(night, hours);
+  if (existsSync(join(root.directory, 'said'))) return root;
+  // The rig failed, not what it watches.
+  console.info(`${night.night}: cron started no job at all; once more`);
+  return tryCron(night, hours);
+}
+
+async function tryCron(night: Night, hours: number): Promise<TestRoot> {
   const { root, job, startFile } = prepare(night);
   const place = join(root.directory, 'cron');
   mkdirSync(place);
@@ -101,15 +109,21 @@ exec cron -f`;
   cron.stderr.on('data', (chunk: Buffer) => {
     complaint += chunk.toString();
   });
-  const stop = (): void => void cron.kill('SIGKILL');
+  const stop = (): void => {
+    cron.kill('SIGKILL');
+    // libfaketime's, by the pid of the process that it counts for: a later process must not find them.
+    for (const name of [`faketime_shm_${cron.pid}`, `sem.faketime_sem_${cron.pid}`]) {
+      rmSync(join('/dev/shm', name), { force: true });
+    }
+  };
   onTestFinished(stop);
   await new Promise((resolve) => setTimeout(resolve, (hours * hour) / speed));
-  expect({ complaint, ended: cron.exitCode ?? cron.signalCode }).toEqual({
-    complaint: '',
-    ended: null,
-  });
+  const ended = cron.exitCode ?? cron.signalCode;
   stop();
   await quiet(root.directory);
+  const file = join(root.directory, 'said');
+  const said = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  expect({ complaint, ended, said }).toEqual({ complaint: '', ended: null, said: '' });
   return root;
 }
 
@@ -158,5 +172,5 @@ test.skipIf(lacks('root', 'cron', 'faketime', 'mount')).concurrent.each(nights)(
     }
     console.info(`${night.night}: ${rows.length} runs, ${of('task#ten').length} of @10`);
   },
-  150_000,
+  240_000,
 );
