@@ -3,7 +3,7 @@ import { listHostDirectory } from './host-file.js';
 
 /**
  * The paths that a shell pattern stands for, sorted; a path without one stands for itself, also when
- * it is missing. A dot at the start of a name has to be written. Meant for `/dev`: directories are
+ * it is missing. A dot at the start of a name has to be written. Directories are
  * read in this process.
  */
 export function expandPath(pattern: string): string[] {

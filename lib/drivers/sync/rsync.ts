@@ -1,8 +1,9 @@
 /** sync.rsync: files of the instance copied to the other nodes with rsync(1). */
 
+import { existsSync } from 'node:fs';
 import { defineKeywords, type Values } from '../../config/keyword.js';
 import { type ActionContext, defineDriver, Leave } from '../../driver/contract.js';
-import { globSync } from '../../host/glob-paths.js';
+import { expandPath } from '../../host/expand-paths.js';
 import { destinations, passGates, targetWords } from './gates.js';
 import { syncKeywords } from './keywords.js';
 import { statusOfCopies } from './last-sync.js';
@@ -72,7 +73,7 @@ async function copy(
     context,
   );
   if (nodes.length === 0) return;
-  const sources = kw.src.flatMap(globSync);
+  const sources = kw.src.flatMap(expandSource);
   if (sources.length === 0) throw new Leave('resource', `nothing matches ${kw.src.join(' ')}`);
   await transfer(
     {
@@ -86,4 +87,11 @@ async function copy(
     nodes,
     context,
   );
+}
+
+/** What there is of a source; a slash at its end, which means something to rsync, stays. */
+function expandSource(source: string): string[] {
+  const slash = source.length > 1 && source.endsWith('/') ? '/' : '';
+  const paths = expandPath(slash === '' ? source : source.slice(0, -1));
+  return paths.filter((path) => existsSync(path)).map((path) => `${path}${slash}`);
 }
