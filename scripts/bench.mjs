@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { cpus, release, tmpdir } from 'node:os';
+import { cpus, hostname, release, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installModules } from './setup.mjs';
@@ -68,7 +68,10 @@ function serviceRoot(services) {
   const place = join(work, `services-${services}`);
   mkdirSync(join(place, 'etc'), { recursive: true });
   for (let n = 0; n < services; n++) {
-    const text = `[fs#1]
+    // The second node gives each service its sync#i0, the copy of its configuration.
+    const text = `[DEFAULT]
+nodes = ${hostname()} other
+[fs#1]
 type = flag
 [app#1]
 script = /bin/true
