@@ -68,6 +68,11 @@ export interface ReadContext {
   readonly peers: Peers;
   /** Variables of spec service 9.3, for programs of the operator. */
   readonly environment: Readonly<Record<string, string>>;
+  /**
+   * Where the programs of this resource run, as options of a run.
+   * @throws AgentError `E_VALUE` for a cap that cannot be read
+   */
+  processGroup(): Pick<RunOptions, 'cgroup' | 'caps'>;
   /** The other resources of the service. */
   readonly siblings: readonly Sibling[];
   /**
@@ -141,6 +146,8 @@ export interface RunContext {
   clock: Clock;
   /** Variables of spec service 9.3 and of the slot, for the programs of the resource. */
   environment: Readonly<Record<string, string>>;
+  /** Where its programs run, as options of a run. */
+  processGroup: Pick<RunOptions, 'cgroup' | 'caps'>;
   /** Answer to a confirmation; undefined: there is nobody to ask. */
   confirmed: boolean | undefined;
   /** Each line of output, as it comes. */
@@ -212,6 +219,8 @@ export interface Driver<V = KeywordValues> {
   run?(keywords: V, context: RunContext): Promise<RunOutcome>;
   /** `sync nodes`, `sync drp`, `sync update`… by their verb. */
   sync?: Readonly<Record<string, Verb<V>>>;
+  /** What `pg freeze`, `pg thaw` and `pg kill` do to what it runs. */
+  processGroup?: Readonly<Record<'freeze' | 'thaw' | 'kill', Verb<V>>>;
   /** Key and value pairs for `print resource info`. */
   info?(keywords: V, context: ReadContext): Promise<Readonly<Record<string, string>>>;
   /** Block devices: those it makes, and those it stands on. */

@@ -1,4 +1,4 @@
-import { defineKeywords, type Keyword, type KeywordTable } from '../config/keyword.js';
+import { defineKeywords, type Keyword, type KeywordTable, type Kind } from '../config/keyword.js';
 
 /** Keywords of every resource that decide how the engine treats it (spec service 3.2). */
 export const resourceKeywords = defineKeywords({
@@ -163,19 +163,28 @@ export const triggerKeywords: KeywordTable = Object.fromEntries(
 
 /** Limits of the process group of a service, a subset or a resource (spec service 3.6). */
 export const processGroupKeywords = defineKeywords({
-  pg_cpus: group('Processors that may be used: `0-2`.'),
-  pg_mems: group('Memory nodes that may be used.'),
-  pg_cpu_shares: group('Share of the processors when they are busy.'),
-  pg_cpu_quota: group('Most processor time: `50%`, `50%@2`, `100%@all`, or microseconds.'),
-  pg_mem_oom_control: group('0: processes are ended when memory is short; 1: they wait.'),
-  pg_mem_limit: group('Most memory.'),
-  pg_mem_swappiness: group('How readily memory is swapped.'),
-  pg_vmem_limit: group('Most memory and swap together; more than pg_mem_limit.'),
-  pg_blkio_weight: group('Share of the disks when they are busy.'),
+  pg_cpus: group('string', 'Processors that may be used: `0-2`.'),
+  pg_mems: group('string', 'Memory nodes that may be used.'),
+  pg_cpu_shares: group('integer', 'Share of the processors when they are busy; 1024 is usual.'),
+  pg_cpu_quota: group(
+    'string',
+    'Most processor time: `50%` of one, `50%@2` of two, `100%@all`, or microseconds in 100 ms.',
+  ),
+  pg_mem_oom_control: group(
+    'integer',
+    '0: processes are ended when memory is short; 1: they wait (cgroup version 1).',
+  ),
+  pg_mem_limit: group('size', 'Most memory.'),
+  pg_mem_swappiness: group(
+    'integer',
+    'How readily memory is swapped, 0 to 100 (cgroup version 1).',
+  ),
+  pg_vmem_limit: group('size', 'Most memory and swap together; more than pg_mem_limit.'),
+  pg_blkio_weight: group('integer', 'Share of the disks when they are busy, 10 to 1000.'),
 });
 
-function group(text: string): Keyword & { kind: 'string' } {
-  return { kind: 'string', scopable: true, inherit: 'leaf', text };
+function group<K extends Kind>(kind: K, text: string): Keyword & { kind: K } {
+  return { kind, scopable: true, inherit: 'leaf', text };
 }
 
 /** Keywords about the devices below a resource (spec service 3.2, 8.2). */

@@ -96,6 +96,27 @@ export function findCgroup(options: FindCgroupOptions = {}): CgroupPlace | undef
   return undefined;
 }
 
+/** Where groups of one controller can be made: version 1 where it is mounted, else version 2. */
+export function findController(
+  controller: string,
+  options: FindCgroupOptions = {},
+): CgroupPlace | undefined {
+  const mounts = parseMountinfo(options.mountinfo ?? readOr('/proc/self/mountinfo', ''));
+  const membership = parseMembership(options.membership ?? readOr('/proc/self/cgroup', ''));
+  const offers = (mountPoint: string): boolean =>
+    readOr(join(mountPoint, 'cgroup.controllers'), '')
+      .split(/\s+/)
+      .includes(controller === 'blkio' ? 'io' : controller);
+  for (const { type, mountPoint, root, superOptions } of mounts) {
+    const version = type === 'cgroup' && superOptions.includes(controller) ? 1 : 2;
+    if (version === 2 && !(type === 'cgroup2' && offers(mountPoint))) continue;
+    const own = membership.get(version === 1 ? controller : '');
+    const directory = ownDirectories(mountPoint, root, own).map(openOurs).find(Boolean);
+    if (directory) return { version, directory };
+  }
+  return undefined;
+}
+
 /** `hierarchy:controllers:path` lines of `/proc/self/cgroup`; version 2 has the empty name. */
 function parseMembership(text: string): Map<string, string> {
   const paths = new Map<string, string>();
@@ -151,19 +172,20 @@ let opened = 0;
  * host refuses; the reason is in `onRefused`.
  *
  * @param name path of groups that runs share, such as `svc1/app/app.1`; limits may be set on them
+ * @param more tops of other hierarchies in which the same groups are made
  */
 export function openRunGroup(
   place: CgroupPlace,
   name: string,
   onRefused: (error: unknown) => void,
+  more: readonly string[] = [],
 ): RunGroup | undefined {
   if (!namePattern.test(name)) throw new Error(`bad cgroup name: ${name}`);
   const self = selfIdentity();
   const leaf = `${runPrefix}${self.pid}.${self.startTime}.${++opened}`;
-  const tops = place.accounting ? [place.directory, place.accounting] : [place.directory];
   const made: string[] = [];
   try {
-    for (const top of tops) {
+    for (const top of topsOf(place, more)) {
       const path = `${top}/${name}/${leaf}`;
       try {
         mkdirSync(path);
@@ -179,7 +201,8 @@ export function openRunGroup(
     onRefused(error);
     return undefined;
   }
-  const [path = '', accounting] = made;
+  const [path = '', second] = made;
+  const accounting = place.accounting && second;
   let left = made;
   return {
     path,
@@ -195,6 +218,11 @@ export function openRunGroup(
       return left.length === 0;
     },
   };
+}
+
+/** Where the same groups are made; that of the place and its accounting first. */
+function topsOf({ directory, accounting }: CgroupPlace, more: readonly string[]): Set<string> {
+  return new Set([directory, ...(accounting ? [accounting] : []), ...more]);
 }
 
 function makeParents(top: string, name: string): void {
@@ -244,8 +272,8 @@ export function killGroup(path: string): void {
  * Removes groups that runs of dead processes left behind and that are empty now. Groups of living
  * runners are theirs: one may have been made this instant.
  */
-export function sweepGroups(place: CgroupPlace, name: string): void {
-  for (const top of place.accounting ? [place.directory, place.accounting] : [place.directory]) {
+export function sweepGroups(place: CgroupPlace, name: string, more: readonly string[] = []): void {
+  for (const top of topsOf(place, more)) {
     const parent = join(top, name);
     for (const entry of listOr(parent)) {
       if (!entry.startsWith(runPrefix)) continue;

@@ -1,3 +1,4 @@
+import type { CappedGroup } from './caps.js';
 import type { Usage } from './cgroup.js';
 import type { Environment } from './environment.js';
 import type { Limits } from './limits.js';
@@ -45,6 +46,8 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** Groups that this run's cgroup is made in, `svc1/app/app.1`; false is none. Default `run`. */
   cgroup?: string | false;
+  /** What groups above the run may use; they are made and capped before it starts. */
+  caps?: readonly CappedGroup[];
   /** More environment variables to recognise the run's processes by. */
   marks?: Readonly<Record<string, string>>;
   /**

@@ -6,6 +6,7 @@ import { readProcessStat, selfIdentity } from '../env/process-identity.js';
 import { AgentError, type AgentErrorOptions, errnoOf } from '../errors/agent-error.js';
 import { type Log, silentLog } from '../log/log.js';
 import { type Impersonation, impersonate } from './account.js';
+import type { CappedGroup } from './caps.js';
 import {
   type CgroupPlace,
   cgroupPids,
@@ -77,20 +78,34 @@ export function createRunner(deps: RunnerDeps = {}): Run {
   const leftGroups = new Set<RunGroup>();
   const shells = deps.shells ? shellStarter(deps.env ?? {}) : undefined;
 
-  const openGroup = (name: string): RunGroup | undefined => {
+  const openGroup = async ({
+    cgroup: name = 'run',
+    caps = [],
+  }: RunOptions): Promise<RunGroup | undefined> => {
+    if (name === false) return undefined;
     if (place === undefined) {
       place = findCgroup() ?? null;
       if (!place) log.debug('no writable cgroup', { fallback: 'process group and marker' });
     }
     if (!place) return undefined;
+    const tops = caps.length === 0 ? [] : await cap(caps);
     if (!swept.has(name)) {
       swept.add(name);
-      sweepGroups(place, name);
+      sweepGroups(place, name, tops);
     }
     for (const group of leftGroups) if (group.remove()) leftGroups.delete(group);
-    return openRunGroup(place, name, (error) =>
-      log.debug('cgroup refused', { name, reason: errnoOf(error) }),
-    );
+    const refused = (error: unknown): void =>
+      log.debug('cgroup refused', { name, reason: errnoOf(error) });
+    return openRunGroup(place, name, refused, tops);
+  };
+
+  /** A host without the controller is no fault; a value that its kernel does not take is one. */
+  const cap = async (groups: readonly CappedGroup[]): Promise<string[]> => {
+    const { capGroups } = await import('./caps.js');
+    return capGroups(groups, {
+      onRefused: ({ kind, group, cap: name, reason }) =>
+        log[kind === 'missing' ? 'debug' : 'warn']('cap not set', { group, cap: name, reason }),
+    });
   };
 
   const run: Run = async (argv, options = {}) => {
@@ -116,9 +131,9 @@ export function createRunner(deps: RunnerDeps = {}): Run {
     const self = selfIdentity();
     const id = `${self.bootId.slice(0, 8)}-${self.pid}-${self.startTime}-${++runs}`;
     const group =
-      options.cgroup === false || account?.uid !== undefined // only root may join our group
+      account?.uid !== undefined // only root may join our group
         ? undefined
-        : openGroup(options.cgroup ?? 'run');
+        : await openGroup(options);
     let outcome: Outcome;
     try {
       outcome =

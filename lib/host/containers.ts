@@ -8,6 +8,8 @@ export type ContainerClient = 'podman' | 'docker';
 export interface Container {
   readonly id: string;
   readonly isRunning: boolean;
+  /** Its processes stand still; it counts as running. */
+  readonly isPaused: boolean;
   /** Its first process; undefined while it does not run. */
   readonly pid: number | undefined;
   /** Id of the image that it was made from, without `sha256:`. */
@@ -86,10 +88,13 @@ interface Row {
 export function parseContainer(text: string): Container {
   const row = parseRow(text);
   const { Id: id = '', Image: image = '', State: state = {} } = row;
-  const isRunning = state.Running === true;
+  const isPaused = state.Paused === true;
+  // docker calls a paused container running, podman does not.
+  const isRunning = state.Running === true || isPaused;
   return {
     id,
     isRunning,
+    isPaused,
     pid: isRunning && state.Pid ? state.Pid : undefined,
     imageId: bareId(image),
     exitCode: isRunning ? undefined : state.ExitCode,

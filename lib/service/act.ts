@@ -10,10 +10,11 @@ import type { Statuses } from './statuses.js';
 import { runTriggers } from './triggers.js';
 
 /** One thing a driver can be told to do. */
-export type DriverVerb = 'start' | 'stop' | 'provision' | 'unprovision' | SyncVerb;
+export type DriverVerb = 'start' | 'stop' | 'provision' | 'unprovision' | SyncVerb | GroupVerb;
 
 /** `sync_nodes`, `sync_drp`…: the verb of a driver's `sync` follows. */
 export type SyncVerb = `sync_${string}`;
+export type GroupVerb = `pg_${'freeze' | 'thaw' | 'kill'}`;
 
 /** What all resources of one action of one service share. */
 export interface Action {
@@ -127,7 +128,11 @@ async function stepsOf(
   const { start, stop, provision, unprovision } = driver;
   const isProvisioned = async () => (await driver.provisioned?.(values as never, context)) ?? true;
   if (isSync(verb)) return [driver.sync?.[verb.slice('sync_'.length)]].filter(isStep);
+  const group = driver.processGroup;
   const wanted: Record<Exclude<DriverVerb, SyncVerb>, () => Promise<(Step | undefined)[]>> = {
+    pg_freeze: async () => [group?.freeze],
+    pg_thaw: async () => [group?.thaw],
+    pg_kill: async () => [group?.kill],
     start: async () => [start],
     stop: async () => [stop],
     provision: async () => [(await isProvisioned()) ? undefined : provision, start],

@@ -23,6 +23,7 @@ import type { Part } from '../status/aggregate.js';
 import { partialAvail } from '../status/aggregate.js';
 import type { Status } from '../status/values.js';
 import { actionEnvironment } from './environment.js';
+import { processGroupOf } from './process-group.js';
 import type { Resource } from './resource.js';
 import type { Service } from './service.js';
 
@@ -87,6 +88,7 @@ export function readContext(
     get environment() {
       return { ...actionEnvironment(service, 'status'), OPENSVC_RID: resource.rid };
     },
+    processGroup: () => processGroupOf(service.source.evaluator, service.scope, resource.rid),
     siblings: service.resources
       .filter((other) => other !== resource)
       .map((other) => siblingOf(other, askStatus)),

@@ -44,7 +44,7 @@ export async function operate(
   }
   const waitMs = lockWait(service, options);
   await withLock(
-    actionLock(service),
+    actionLock(service, plan.lock),
     { intent: plan.name, waitMs, object: service.scope },
     async () => {
       const log = around.logOf(service);

@@ -1,10 +1,14 @@
 import { AgentError } from '../errors/agent-error.js';
+import { freezeGroup, killGroupAt } from '../exec/freeze-group.js';
 import { withLock } from '../lock/lock.js';
 import { instanceTable } from '../store/instances.js';
 import type { Store } from '../store/store.js';
+import type { GroupVerb } from './act.js';
 import type { Surroundings } from './context.js';
+import { isFiltered } from './filter.js';
 import { actionLock, lockWait, type OperateOptions, operate } from './operate.js';
 import { type PlanName, plans } from './plans.js';
+import { serviceGroup } from './process-group.js';
 import type { Service } from './service.js';
 
 type Operation = (
@@ -50,6 +54,24 @@ const boot: Operation = async (service, around, store, options) => {
   }
 };
 
+/** Of the whole service, its tasks included; then of what has groups of its own, containers too. */
+function onGroup(name: GroupVerb): Operation {
+  return async (service, around, store, options) => {
+    const group = serviceGroup(service.scope);
+    if (!isFiltered(options)) {
+      around.logOf(service).info(`${name.replace('_', ' ')} ${group}`);
+      if (!options.dryRun) await groupWorks[name](group);
+    }
+    await ofPlan(name)(service, around, store, options);
+  };
+}
+
+const groupWorks: Readonly<Record<GroupVerb, (group: string) => Promise<unknown>>> = {
+  pg_freeze: async (group) => freezeGroup(group, 'frozen'),
+  pg_thaw: async (group) => freezeGroup(group, 'thawed'),
+  pg_kill: killGroupAt,
+};
+
 const planned = Object.fromEntries(
   Object.keys(plans).map((name): [string, Operation] => [name, ofPlan(name as PlanName)]),
 ) as Record<PlanName, Operation>;
@@ -59,6 +81,9 @@ export const operations = {
   ...planned,
   restart: inTurn('restart', ['stop', 'start']),
   sync_all: inTurn('sync_all', ['sync_nodes', 'sync_drp', 'sync_update'], 'sync'),
+  pg_freeze: onGroup('pg_freeze'),
+  pg_thaw: onGroup('pg_thaw'),
+  pg_kill: onGroup('pg_kill'),
   boot,
 } as const satisfies Record<string, Operation>;
 

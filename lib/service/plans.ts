@@ -1,4 +1,5 @@
 import { isAccessory } from '../status/aggregate.js';
+import type { GroupVerb } from './act.js';
 import type { ActionPlan } from './perform.js';
 
 /** Actions on one group, or on what it stands on as well (spec service 6.5). */
@@ -46,6 +47,14 @@ const syncs = Object.fromEntries(
   ]),
 ) as Record<`sync_${(typeof syncVerbs)[number]}`, ActionPlan>;
 
+/** What stands still, goes on or is ended where it stands: programs and containers. */
+const groupPlan = (name: GroupVerb): ActionPlan => ({
+  name,
+  verb: name,
+  direction: 'stop',
+  groups: ['container', 'app'],
+});
+
 /** Actions that go through the resources of a service, by their command. */
 export const plans = {
   start: { name: 'start', verb: 'start', direction: 'start', rollsBack: true },
@@ -77,6 +86,9 @@ export const plans = {
     ActionPlan
   >),
   ...syncs,
+  pg_freeze: groupPlan('pg_freeze'),
+  pg_thaw: groupPlan('pg_thaw'),
+  pg_kill: groupPlan('pg_kill'),
 } as const satisfies Record<string, ActionPlan>;
 
 export type PlanName = keyof typeof plans;

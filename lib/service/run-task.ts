@@ -16,6 +16,7 @@ import { objectEnvironment } from './environment.js';
 import { isFrozen, isNodeFrozen } from './frozen.js';
 import { loadDriver } from './load-driver.js';
 import { skippedOutcome } from './outcome.js';
+import { processGroupOf } from './process-group.js';
 import { driverIdOf } from './sections.js';
 import { readServiceFile } from './service-file.js';
 
@@ -89,6 +90,7 @@ export async function runTaskResource(
     log,
     clock: services.clock,
     environment: taskEnvironment(request, evaluator.find('DEFAULT', 'id')?.text),
+    processGroup: processGroupOf(evaluator, scope, rid),
     confirmed: request.confirmed,
     ...(request.onLine && { onLine: request.onLine }),
   });

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { withLock } from '../../lib/lock/lock.js';
+import { actionLock } from '../../lib/service/operate.js';
 import { lacks } from '../support/can.js';
 import { cronEnvironment, runProgram } from '../support/program.js';
 import { createRoot, type TestRoot } from '../support/root.js';
@@ -242,6 +244,23 @@ describe('actions', () => {
     expect((await svcmgr(root, 'web', 'abort')).stderr).toMatch(/ended start of process/);
     expect(await ended).toBe(1);
     expect((await statusOf(root)).avail).toBe('down');
+  });
+
+  test('a copy has a lock of its own: it keeps no start waiting, and other copies out', async () => {
+    const copy = '[sync#1]\ntype = rsync\nsrc = /etc/hostname\ndst = /tmp/none\ntarget = nodes\n';
+    const root = createRoot({ 'web.conf': `[fs#1]\ntype = flag\n${copy}` });
+    const place = { directory: join(root.paths.var, 'svc/web') };
+    const wait = ['--waitlock', '0'];
+    await withLock(actionLock(place, 'sync'), { intent: 'sync_nodes' }, async () => {
+      expect((await svcmgr(root, 'web', 'start', ...wait)).code).toBe(0);
+      for (const verb of ['all', 'nodes', 'update']) {
+        expect((await svcmgr(root, 'web', 'sync', verb, ...wait)).code, verb).toBe(75);
+      }
+    });
+    await withLock(actionLock(place), { intent: 'start' }, async () => {
+      expect((await svcmgr(root, 'web', 'sync', 'nodes', ...wait)).code).toBe(0);
+      expect((await svcmgr(root, 'web', 'stop', ...wait)).code).toBe(75);
+    });
   });
 
   test('--time ends an action that takes too long, and takes it back', async () => {

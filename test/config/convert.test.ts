@@ -14,6 +14,7 @@ import {
   splitExpandedShellWords,
   splitShellWords,
 } from '../../lib/config/shlex.js';
+import { cpuMs } from '../support/cpu-time.js';
 
 const nodes = [
   { name: 'n1', labels: { site: 'A' } },
@@ -192,7 +193,7 @@ test.each([
 });
 
 test('hostile values are refused quickly', () => {
-  const start = performance.now();
+  const start = cpuMs();
   const long = 'x'.repeat(1 << 20);
   for (const text of [
     long,
@@ -208,5 +209,5 @@ test('hostile values are refused quickly', () => {
       }
     }
   }
-  expect(performance.now() - start).toBeLessThan(3000);
+  expect(cpuMs() - start).toBeLessThan(3000);
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyEdits, removeSection, setValue, unsetKey } from '../../lib/config/edit.js';
 import { parseIni } from '../../lib/config/ini.js';
+import { cpuMs } from '../support/cpu-time.js';
 
 const sets = [
   { text: '', to: '[a]\nk = v\n', why: 'the first section of a file' },
@@ -204,9 +205,9 @@ describe('properties', () => {
     const large = Array.from({ length: 20_000 }, (_, at) => `[s${at}]\nk = ${at}\n# c\n\n`).join(
       '',
     );
-    const start = performance.now();
+    const start = cpuMs();
     const after = setValue(large, 's19999', 'x', 'v');
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuMs() - start).toBeLessThan(2000);
     expect(after).toBe(`${large.slice(0, -1)}x = v\n\n`);
   });
 });

@@ -4,6 +4,7 @@ import { evaluateExpression } from '../../lib/config/expression.js';
 import { parseIni } from '../../lib/config/ini.js';
 import { parseReference } from '../../lib/config/reference.js';
 import { createEvaluator, type EvaluationContext } from '../../lib/config/values.js';
+import { cpuMs } from '../support/cpu-time.js';
 import { context } from './tables.js';
 
 const file = `
@@ -255,7 +256,7 @@ describe('hostile input', () => {
   ])('$name end within two seconds', ({ text }) => {
     const evaluator = createEvaluator(parseIni(text), { ...context, tableOf: () => undefined });
     for (const command of [false, true]) {
-      const start = performance.now();
+      const start = cpuMs();
       try {
         const raw = evaluator.find('DEFAULT', 'k0')?.text ?? '';
         const { value } = evaluator.evaluate(raw, 'DEFAULT', command);
@@ -263,7 +264,7 @@ describe('hostile input', () => {
       } catch (error) {
         expect(error).toMatchObject({ code: expect.stringMatching(/^E_(REFERENCE|EXPRESSION)$/) });
       }
-      expect(performance.now() - start).toBeLessThan(2000);
+      expect(cpuMs() - start).toBeLessThan(2000);
     }
   });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { maxIniBytes, parseIni } from '../../lib/config/ini.js';
+import { cpuMs } from '../support/cpu-time.js';
 
 /** The readable content, `{section: {key: value}}`. */
 function contentOf(input: string | Uint8Array): Record<string, Record<string, string>> {
@@ -154,9 +155,9 @@ describe('hostile input', () => {
     { name: 'ten million characters', text: () => `[a]\nk = ${'x'.repeat(10 * mib)}` },
   ])('$name take less than two seconds', ({ text }) => {
     const input = text();
-    const start = performance.now();
+    const start = cpuMs();
     const { problems } = parseIni(input);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuMs() - start).toBeLessThan(2000);
     expect(problems.length).toBeLessThanOrEqual(100);
   });
 

@@ -5,6 +5,7 @@ import { splitKeywordPath } from '../../lib/config/keyword-path.js';
 import { isSecretKey, maskConfig, maskValues, secretValues } from '../../lib/config/secrets.js';
 import { validateConfig } from '../../lib/config/validate.js';
 import { createEvaluator, getValue, readSection } from '../../lib/config/values.js';
+import { cpuMs } from '../support/cpu-time.js';
 import { context, head, loop, ruleOf, task, vg } from './tables.js';
 
 function evaluatorOf(text: string, nodename = 'n1') {
@@ -314,9 +315,9 @@ describe('validation', () => {
     const nodes = Array.from({ length: 5000 }, (_, at) => `n${at}`).join(' ');
     const sections = Array.from({ length: 300 }, (_, at) => `[task#${at}]\ntags = {tags}{tags}`);
     const hostile = `[DEFAULT]\nnodes = ${nodes}\n${lines.join('\n')}\n${sections.join('\n')}`;
-    const start = performance.now();
+    const start = cpuMs();
     const findings = validateConfig(evaluatorOf(hostile), { ruleOf });
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(cpuMs() - start).toBeLessThan(5000);
     expect(findings.length).toBeLessThanOrEqual(1000);
   });
 
@@ -395,8 +396,8 @@ describe('secrets', () => {
   });
 
   test('hostile text is masked quickly', () => {
-    const start = performance.now();
+    const start = cpuMs();
     for (const part of ['#', '# ', 'a', '= ', ' ']) maskConfig(part.repeat(1 << 20), tableOf);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(cpuMs() - start).toBeLessThan(2000);
   });
 });

@@ -91,6 +91,47 @@ describe.skipIf(lacks(...needs))('container.podman', () => {
     expect(all()).toEqual([]);
   });
 
+  test('caps become options of the engine, and hold inside', async () => {
+    const rig = containerRig(
+      `${patient}\npg_mem_limit = 64m\npg_vmem_limit = 128m\npg_cpu_quota = 50%\npg_cpu_shares = 300`,
+    );
+    await rig.act('start');
+    expect(rig.lines.find((line) => / podman run /.test(line))).toContain(
+      ' --cpu-shares=300 --cpus=0.5 --memory=67108864 --memory-swap=134217728 ',
+    );
+    const [{ HostConfig: has }] = JSON.parse(
+      podman.run('container', 'inspect', 'svc1.container.1'),
+    ) as [{ HostConfig: Record<string, number> }];
+    expect(has).toMatchObject({ Memory: 64 << 20, MemorySwap: 128 << 20, CpuShares: 300 });
+  });
+
+  test('pg freeze, thaw and kill: paused is n/a, a stop lets it go on first', async () => {
+    const rig = containerRig(`${patient}\nstop_timeout = 5`);
+    await rig.act('start');
+    await rig.act('pg_freeze');
+    await rig.act('pg_freeze');
+    expect(await rig.status('container#1')).toMatchObject({
+      status: 'n/a',
+      notes: [{ level: 'info', text: 'it is paused' }],
+    });
+    await rig.act('pg_thaw');
+    expect((await rig.status('container#1')).status).toBe('up');
+    await rig.act('pg_freeze');
+    await rig.act('stop');
+    expect((await rig.status('container#1')).status).toBe('down');
+    await rig.act('start');
+    await rig.act('pg_freeze');
+    await rig.act('start');
+    expect((await rig.status('container#1')).status).toBe('up');
+    await rig.act('pg_freeze');
+    await rig.act('pg_kill');
+    expect((await rig.status('container#1')).status).toBe('down');
+    const words = rig.lines.flatMap((line) => / podman (\S+)/.exec(line)?.[1] ?? []);
+    expect(words.join(' ')).toBe(
+      'run pause container unpause pause unpause stop start pause unpause pause unpause kill',
+    );
+  });
+
   test('options: environment, user, host name, mounts, entry point, name', async () => {
     const rig = containerRig('');
     rig.configure(

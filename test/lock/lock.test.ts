@@ -101,7 +101,7 @@ test('a wait of its length, then an error', async () => {
   expect(performance.now() - began).toBeGreaterThanOrEqual(299);
   const once0 = performance.now();
   await expect(acquireLock(path, options)).rejects.toThrow(LockBusyError);
-  expect(performance.now() - once0).toBeLessThan(100);
+  expect(performance.now() - once0).toBeLessThan(1000);
 });
 
 test('one flow takes it again, another flow of the same process does not', async () => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findCgroup } from '../../lib/exec/cgroup.js';
 
 /**
  * What a test may need of the machine. Each is found out by trying it, once per process, when a test
@@ -9,6 +10,8 @@ import { join } from 'node:path';
  */
 const probes = {
   root: () => process.getuid?.() === 0,
+  /** Groups of processes that can be frozen. */
+  cgroup: () => findCgroup() !== undefined,
   strace: () => succeeds(['strace', '-qq', '-o', '/dev/null', '-e', 'trace=none', 'true']),
   faketime: () =>
     fakeTimeLibrary() !== undefined && succeeds(['faketime', '2020-01-01 00:00:00', 'date']),

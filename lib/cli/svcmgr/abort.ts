@@ -13,12 +13,13 @@ export default defineCommand({
     const services = await selected(app, args);
     const store = await app.store();
     for (const { scope, path } of services) {
-      const holder = endHolder(actionLock({ directory: objectVarDirectory(app.paths, path) }));
-      if (holder) {
-        app.note(`${app.nodename}.${scope} ended ${holder.intent} of process ${holder.pid}`);
-      } else {
-        app.note(`${app.nodename}.${scope} no action is running`);
-      }
+      const place = { directory: objectVarDirectory(app.paths, path) };
+      const ended = [actionLock(place), actionLock(place, 'sync')].flatMap(
+        (lock) => endHolder(lock) ?? [],
+      );
+      const head = `${app.nodename}.${scope}`;
+      for (const { intent, pid } of ended) app.note(`${head} ended ${intent} of process ${pid}`);
+      if (ended.length === 0) app.note(`${head} no action is running`);
       store.immediate(() => instanceTable(store).clear(scope));
     }
     return 0;

@@ -4,6 +4,7 @@ import { holderOf } from '../../lock/lock.js';
 import { type DriverStatus, parseStatus } from '../../status/values.js';
 import { appLock } from './execute.js';
 import type { AppKeywords } from './keywords.js';
+import { whileFrozen } from './process-group.js';
 import { type Program, programOf, timeoutOf } from './program.js';
 
 /**
@@ -15,6 +16,8 @@ export async function notNow(context: ReadContext): Promise<StatusReport | undef
   if (ground !== 'n/a' && !ground.endsWith('up')) {
     return notApplicable('skipped: needed resources are not up');
   }
+  const frozen = whileFrozen(context);
+  if (frozen) return frozen;
   const holder = holderOf(appLock(context));
   return holder && notApplicable(`${holder.intent} in progress`);
 }

@@ -4,6 +4,7 @@ import type { ActionContext, ReadContext } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { CommandError, type RunOptions, type RunResult } from '../../exec/run.js';
 import { withLock } from '../../lock/lock.js';
+import { refuseFrozen } from './process-group.js';
 import type { Program } from './program.js';
 
 /** Held while an app is started or stopped, so that a status of another process can say so. */
@@ -11,12 +12,16 @@ export function appLock({ paths, service, rid }: ReadContext): string {
   return join(paths.locks, 'app', fullObjectPath(service.path), rid);
 }
 
-/** @throws LockBusyError when another process starts or stops the app */
+/**
+ * @throws LockBusyError when another process starts or stops the app
+ * @throws AgentError `E_FROZEN` when its process group is frozen
+ */
 export function exclusively<T>(
   context: ActionContext,
   intent: 'start' | 'stop',
   work: () => Promise<T>,
 ): Promise<T> {
+  refuseFrozen(context);
   if (context.dryRun) return work();
   return withLock(appLock(context), { intent, object: context.rid }, work);
 }

@@ -6,6 +6,7 @@ import { check, notNow } from './check.js';
 import { exclusively, execute } from './execute.js';
 import { readInfo } from './info.js';
 import { type AppKeywords, appKeywords } from './keywords.js';
+import { processGroupVerbs } from './process-group.js';
 import { commandOf, programName, programOf, sequenceOf } from './program.js';
 
 export default defineDriver<AppKeywords>({
@@ -36,6 +37,7 @@ export default defineDriver<AppKeywords>({
 
   stop,
   info: readInfo,
+  processGroup: processGroupVerbs,
 });
 
 async function stop(kw: AppKeywords, context: ActionContext): Promise<void> {

@@ -24,6 +24,7 @@ import { statFile } from '../../host/stat.js';
 import type { DriverStatus } from '../../status/values.js';
 import { notNow } from './check.js';
 import { exclusively, execute } from './execute.js';
+import { processGroupVerbs } from './process-group.js';
 import type { Program } from './program.js';
 
 const keywords = defineKeywords({
@@ -92,6 +93,7 @@ export default defineDriver<Keywords>({
   },
 
   stop,
+  processGroup: processGroupVerbs,
 });
 
 async function stop(kw: Keywords, context: ActionContext): Promise<void> {
@@ -134,7 +136,7 @@ function programOf(kw: Keywords, action: Action, context: ReadContext): Program 
           parameters,
         }),
       },
-      ...(action !== 'monitor' && { cgroup: `${service.path.name}/app/${rid.replace('#', '.')}` }),
+      ...(action !== 'monitor' && context.processGroup()),
     },
   };
 }

@@ -142,7 +142,6 @@ function optionsOf(
 ): RunOptions {
   const isQuestion = verb === 'check' || verb === 'info';
   const timeoutMs = timeoutOf(kw, verb) ?? (isQuestion ? questionTimeoutMs : 0);
-  const { rid, service } = context;
   return {
     timeoutMs,
     ...(timeoutMs > 0 && { graceMs: timeoutMs }),
@@ -157,7 +156,7 @@ function optionsOf(
       PWD: kw.cwd,
       ...assignments(kw.environment ?? []),
     },
-    ...(!isQuestion && { cgroup: `${service.path.name}/app/${rid.replaceAll('#', '.')}` }),
+    ...(!isQuestion && context.processGroup()),
   };
 }
 

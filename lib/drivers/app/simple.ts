@@ -15,6 +15,7 @@ import { check, notNow } from './check.js';
 import { exclusively, execute } from './execute.js';
 import { readInfo } from './info.js';
 import { appKeywords } from './keywords.js';
+import { processGroupVerbs } from './process-group.js';
 import { commandOf, type Program, programName, programOf, sequenceOf } from './program.js';
 import { findRunning, pidVariable, type RunningApp, removeRecord, writeRecord } from './running.js';
 
@@ -60,6 +61,7 @@ export default defineDriver<Keywords>({
 
   stop,
   info: readInfo,
+  processGroup: processGroupVerbs,
 });
 
 async function statusOf(kw: Keywords, context: ReadContext): Promise<StatusReport> {

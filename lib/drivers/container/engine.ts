@@ -91,6 +91,8 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
       context.log.info(`${labelOf(kw, context)} is already down`);
       return;
     }
+    // Paused, it could not act on the signal.
+    if (container.isPaused) await change(context, 'unpause', container.id);
     const seconds = kw.stop_timeout === undefined ? undefined : Math.ceil(kw.stop_timeout / 1000);
     const option = seconds === undefined ? [] : ['-t', String(seconds)];
     await context.change([client, 'stop', ...option, container.id], {
@@ -110,6 +112,20 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     if (container) await change(context, 'rm', '-f', container.id);
   }
 
+  /** One command of the engine for the container, when it is there and not that way already. */
+  const toContainer =
+    (word: 'pause' | 'unpause' | 'kill') =>
+    async (kw: EngineKeywords, context: ActionContext): Promise<void> => {
+      const container = await look(kw, context);
+      if (!container?.isRunning || (word !== 'kill' && container.isPaused === (word === 'pause'))) {
+        context.log.info(`${labelOf(kw, context)}: nothing to ${word}`);
+        return;
+      }
+      // podman kills no paused container.
+      if (word === 'kill' && container.isPaused) await change(context, 'unpause', container.id);
+      await change(context, word, container.id);
+    };
+
   return defineDriver<EngineKeywords>({
     id: `container.${client}`,
     describe: `A container of ${client}.`,
@@ -120,8 +136,9 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
       const answer = await find(kw, context);
       if (answer.state === 'none') return { status: 'down', notes: [info('container not found')] };
       if (answer.state !== 'found') return { status: 'down', notes: [info(answer.why)] };
-      const { isRunning, imageId } = answer.value;
+      const { isRunning, isPaused, imageId } = answer.value;
       if (!isRunning) return { status: 'down' };
+      if (isPaused) return { status: 'n/a', notes: [info('it is paused')] };
       const image = await context.once(`${client} image ${kw.image}`, () =>
         findImage(context.probe, client, kw.image),
       );
@@ -131,6 +148,10 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
 
     async start(kw, context) {
       const container = await look(kw, context, true);
+      if (container?.isPaused) {
+        await change(context, 'unpause', container.id);
+        return;
+      }
       if (container?.isRunning) {
         context.log.info(`${labelOf(kw, context)} is already up`);
         return;
@@ -153,6 +174,11 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
 
     stop,
     unprovision: remove,
+    processGroup: {
+      freeze: toContainer('pause'),
+      thaw: toContainer('unpause'),
+      kill: toContainer('kill'),
+    },
   });
 }
 

@@ -1,4 +1,5 @@
 import type { ReadContext } from '../../driver/contract.js';
+import type { Caps } from '../../exec/caps.js';
 import type { ContainerClient } from '../../host/containers.js';
 import { containerName, type EngineKeywords } from './keywords.js';
 
@@ -7,8 +8,9 @@ export function runArgv(
   client: ContainerClient,
   name: string,
   kw: EngineKeywords,
-  { service, siblings }: Pick<ReadContext, 'service' | 'siblings'>,
+  { service, siblings, processGroup }: Pick<ReadContext, 'service' | 'siblings' | 'processGroup'>,
 ): string[] {
+  const { cgroup, caps = [] } = processGroup();
   const nameOf = (rid: string): string => {
     const other = siblings.find((sibling) => sibling.rid === rid)?.values?.['name'];
     return containerName(other as string | undefined, rid, service);
@@ -18,9 +20,27 @@ export function runArgv(
     ...(kw.rm ? ['--rm'] : []),
     ...(kw.interactive ? ['-i'] : []),
     ...(kw.tty ? ['-t'] : []),
+    ...capArgv(caps.find((group) => group.name === cgroup)?.caps ?? {}),
     ...optionArgv(kw, nameOf),
     kw.image,
     ...(kw.command ?? []),
+  ];
+}
+
+/** The engine makes the cgroup of a container: it is told the caps of the resource. */
+function capArgv(caps: Caps): string[] {
+  const option = (name: string, value: string | number | undefined): string[] =>
+    value === undefined ? [] : [`--${name}=${value}`];
+  return [
+    ...option('cpuset-cpus', caps.cpus),
+    ...option('cpuset-mems', caps.mems),
+    ...option('cpu-shares', caps.cpuShares),
+    ...option('cpus', caps.processors),
+    ...option('memory', caps.memory),
+    ...option('memory-swap', caps.memoryAndSwap),
+    ...option('memory-swappiness', caps.swappiness),
+    ...(caps.waitsForMemory ? ['--oom-kill-disable'] : []),
+    ...option('blkio-weight', caps.ioWeight),
   ];
 }
 

@@ -46,10 +46,15 @@ export default defineDriver<Keywords>({
   },
 });
 
-function programOf(kw: Keywords, command: string, { environment }: RunContext): TaskProgram {
+function programOf(
+  kw: Keywords,
+  command: string,
+  { environment, processGroup }: RunContext,
+): TaskProgram {
   return {
     argv: argvOfCommand(command),
     options: {
+      ...processGroup,
       cwd: kw.cwd,
       limits: limitsOf(kw),
       env: { ...environment, LANG: 'C', ...assignments(kw.environment ?? []) },
