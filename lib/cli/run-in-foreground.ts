@@ -15,6 +15,8 @@ export interface ForegroundResult {
 export interface ForegroundOptions {
   /** Answer to the confirmation of a task; undefined: there is nobody to ask. */
   confirmed?: boolean;
+  /** Also when the service is frozen. */
+  force?: boolean;
 }
 
 /**

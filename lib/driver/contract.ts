@@ -148,8 +148,6 @@ export interface RunContext {
   environment: Readonly<Record<string, string>>;
   /** Where its programs run, as options of a run. */
   processGroup: Pick<RunOptions, 'cgroup' | 'caps'>;
-  /** Answer to a confirmation; undefined: there is nobody to ask. */
-  confirmed: boolean | undefined;
   /** Each line of output, as it comes. */
   onLine?: (stream: Stream, line: string) => void;
 }

@@ -2,6 +2,7 @@ import { AgentError } from '../errors/agent-error.js';
 import type { ProcessTree, Run } from '../exec/run.js';
 import { nodeTasks } from '../node/catalogue.js';
 import { runNodeTask } from '../node/run-node-task.js';
+import { lastRunIn } from '../service/task-status.js';
 import type { RunRow } from '../store/runs.js';
 import { type Sample, sampleTable } from '../store/samples.js';
 import type { Store } from '../store/store.js';
@@ -17,6 +18,8 @@ export interface ExecuteOptions {
   onStart?: (tree: ProcessTree) => void;
   /** Answer to the confirmation of a task; undefined: it cannot be asked. */
   confirmed?: boolean;
+  /** Also when the service is frozen. */
+  force?: boolean;
   /** Ends the run early: a person's interrupt. */
   signal?: AbortSignal;
   /** Each line of output, while the task runs. */
@@ -155,6 +158,8 @@ async function executeServiceTask(
         slotBegin: row.slotBegin,
         slotEnd: row.slotEnd,
         confirmed: options.confirmed,
+        force: options.force,
+        signal: options.signal,
         ...(options.onLine && { onLine: options.onLine }),
       },
       {
@@ -165,6 +170,7 @@ async function executeServiceTask(
         clock: services.clock,
         env: services.deps.env,
         nodeConf: services.settings.get,
+        lastRun: lastRunIn(async () => services.store),
       },
     );
     return { ...result, usage: result.usage && JSON.stringify(result.usage) };

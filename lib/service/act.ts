@@ -3,7 +3,7 @@ import { AgentError } from '../errors/agent-error.js';
 import { type ActionSurroundings, actionContext, messageOf, type Surroundings } from './context.js';
 import type { LoadedDriver } from './load-driver.js';
 import { recordProvisioned } from './provisioned.js';
-import { requirementsOf } from './requirements.js';
+import { requirementsOf, unmetRequirement } from './requirements.js';
 import type { Resource } from './resource.js';
 import type { Service } from './service.js';
 import type { Statuses } from './statuses.js';
@@ -152,19 +152,18 @@ function isStep(step: Step | undefined): step is Step {
 /** @throws AgentError, or Leave under `--cron`, when another resource is not as it has to be */
 async function requireOthers({ rid }: Resource, action: Action): Promise<void> {
   const { service, statuses, around, cron, shared } = action;
-  for (const required of requirementsOf(service.source.evaluator, rid, shared.action)) {
-    const other = service.resources.find((candidate) => candidate.rid === required.rid);
-    if (!other && required.states.length > 0) {
-      const text = `${shared.action}_requires names ${required.rid}, which does not exist`;
-      around.logOf(service, rid).warn(text);
-      continue;
-    }
-    const status = other ? (await statuses.of(other)).status : undefined;
-    if (status !== undefined && required.states.includes(status)) continue;
-    const text = `requires ${required.rid} in state ${required.states.join(' or ') || 'impossible'}${
-      status === undefined ? '' : `, it is ${status}`
-    }`;
-    if (cron) throw new Leave('resource', text);
-    throw new AgentError('E_REQUIREMENT', text);
-  }
+  const unmet = await unmetRequirement(
+    requirementsOf(service.source.evaluator, rid, shared.action),
+    async (name) => {
+      const other = service.resources.find((candidate) => candidate.rid === name);
+      return other && (await statuses.of(other)).status;
+    },
+    (name) =>
+      around
+        .logOf(service, rid)
+        .warn(`${shared.action}_requires names ${name}, which does not exist`),
+  );
+  if (unmet === undefined) return;
+  if (cron) throw new Leave('resource', unmet);
+  throw new AgentError('E_REQUIREMENT', unmet);
 }

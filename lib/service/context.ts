@@ -22,6 +22,7 @@ import type { Log } from '../log/log.js';
 import type { Part } from '../status/aggregate.js';
 import { partialAvail } from '../status/aggregate.js';
 import type { Status } from '../status/values.js';
+import type { RunRow } from '../store/runs.js';
 import { actionEnvironment } from './environment.js';
 import { processGroupOf } from './process-group.js';
 import type { Resource } from './resource.js';
@@ -42,7 +43,15 @@ export interface Surroundings {
   readonly peers: Peers;
   /** Environment of the node, `PRD` or another. */
   readonly nodeEnv?: string | undefined;
+  /** The newest run of a task that has ended; nothing where the ledger is not at hand. */
+  readonly lastRun?: LastRun | undefined;
 }
+
+/** @returns undefined when it never ran */
+export type LastRun = (
+  scope: string,
+  rid: string,
+) => Promise<Pick<RunRow, 'state' | 'reason' | 'exitCode'> | undefined>;
 
 export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
 

@@ -4,7 +4,7 @@ import { instanceTable } from '../store/instances.js';
 import { type Store, StoreUnwritableError } from '../store/store.js';
 import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
-import { isFrozen, isNodeFrozen } from './frozen.js';
+import { guard } from './guard.js';
 import {
   configurationStamp,
   type InstanceDocument,
@@ -36,7 +36,7 @@ export async function operate(
   store: Store,
   options: OperateOptions,
 ): Promise<void> {
-  guard(service, plan, around, options);
+  guard(service, plan.name, around, options);
   if (options.dryRun) {
     // It writes nothing, not even the file of a lock.
     await perform(service, plan, around, options);
@@ -78,36 +78,6 @@ const defaultLockWaitMs = 60_000;
 /** How long an action waits for another one, ms. */
 export function lockWait({ header }: Service, { waitLockMs }: OperateOptions): number {
   return waitLockMs ?? header.lock_timeout ?? defaultLockWaitMs;
-}
-
-/** @throws AgentError when the action must not begin */
-function guard(
-  service: Service,
-  { name }: ActionPlan,
-  { nodename, paths }: Surroundings,
-  { force = false, nodeEnv }: OperateOptions,
-): void {
-  const { scope, nodes, drpnodes, env } = service;
-  if (!nodes.includes(nodename) && !drpnodes.includes(nodename)) {
-    throw new AgentError('E_NOT_HERE', `${scope}: ${nodename} is not one of its nodes`, {
-      remedy: `its nodes are ${nodes.join(' ')}; run it there, or change \`nodes\``,
-    });
-  }
-  if (nodeEnv === 'PRD' && env !== undefined && env !== 'PRD') {
-    throw new AgentError('E_ENV', `${scope}: a service of ${env} does not run on a PRD node`, {
-      remedy: 'move it to another node, or change its `env`',
-    });
-  }
-  if (force) return;
-  const frozen = isFrozen(service)
-    ? 'frozen'
-    : isNodeFrozen(paths)
-      ? 'on a frozen node'
-      : undefined;
-  if (frozen === undefined) return;
-  throw new AgentError('E_FROZEN', `${scope}: it is ${frozen}; ${name} is refused`, {
-    remedy: `svcmgr -s ${scope} thaw, or add --force`,
-  });
 }
 
 /** A start that went well has to leave the instance up. @throws AgentError `E_NOT_UP` */

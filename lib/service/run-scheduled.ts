@@ -10,6 +10,7 @@ import { doneOutcome } from './outcome.js';
 import { scheduledActions, syncAction } from './scheduled-actions.js';
 import { openService, type Service } from './service.js';
 import { createSurroundings } from './surroundings.js';
+import { lastRunIn } from './task-status.js';
 
 export interface ScheduledServices {
   paths: Paths;
@@ -39,6 +40,7 @@ export async function runScheduledAction(
       nodeEnv: services.nodeConf('node', 'env'),
     }),
     run: services.run,
+    lastRun: lastRunIn(async () => services.store),
   };
   if (action === syncAction) {
     const { operations } = await import('./operations.js');

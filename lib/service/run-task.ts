@@ -2,23 +2,23 @@ import {
   formatObjectPath,
   objectConfigFile,
   objectLogFile,
-  objectVarDirectory,
   parseObjectPath,
 } from '../config/object-path.js';
-import { readSection } from '../config/values.js';
+import { type Evaluator, readSection } from '../config/values.js';
 import type { RunOutcome } from '../driver/contract.js';
 import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
 import type { Run, Stream } from '../exec/run.js';
 import type { Log } from '../log/log.js';
+import type { LastRun } from './context.js';
 import { objectEnvironment } from './environment.js';
-import { isFrozen, isNodeFrozen } from './frozen.js';
 import { loadDriver } from './load-driver.js';
-import { skippedOutcome } from './outcome.js';
+import { whyNotRun } from './may-run.js';
 import { processGroupOf } from './process-group.js';
 import { driverIdOf } from './sections.js';
 import { readServiceFile } from './service-file.js';
+import { runTriggers, triggerOf } from './triggers.js';
 
 export interface TaskServices {
   paths: Paths;
@@ -28,6 +28,7 @@ export interface TaskServices {
   clock: Clock;
   env: Readonly<Record<string, string | undefined>>;
   nodeConf: (section: string, key: string) => string | undefined;
+  lastRun: LastRun;
 }
 
 export interface TaskRequest {
@@ -39,7 +40,11 @@ export interface TaskRequest {
   /** UTC ms; null for a run by hand. */
   slotBegin: number | null;
   slotEnd: number | null;
+  /** Answer to a confirmation; undefined: there is nobody to ask. */
   confirmed: boolean | undefined;
+  /** A person wants it although the service is frozen. */
+  force?: boolean | undefined;
+  signal?: AbortSignal | undefined;
   onLine?: (stream: Stream, line: string) => void;
 }
 
@@ -55,7 +60,8 @@ export async function runTaskResource(
   const { paths, log } = services;
   const path = parseObjectPath(scope);
   const file = objectConfigFile(paths, path);
-  const { evaluator, ini } = readServiceFile(file, services);
+  const source = readServiceFile(file, services);
+  const { evaluator, ini } = source;
   if (!ini.byName.has(rid)) {
     throw new AgentError('E_NO_RESOURCE', `${path.name}: there is no resource ${rid}`, {
       remedy: 'see `svcmgr print config`',
@@ -63,7 +69,8 @@ export async function runTaskResource(
   }
   const id = driverIdOf(evaluator, rid);
   const driver = await loadDriver(id);
-  if (!driver?.run) {
+  const run = driver?.run;
+  if (!run) {
     throw new AgentError(
       driver ? 'E_NO_ACTION' : 'E_NO_DRIVER',
       driver
@@ -81,20 +88,39 @@ export async function runTaskResource(
       remedy: `see \`svcmgr -s ${scope} validate config\``,
     });
   }
-  const place = { directory: objectVarDirectory(paths, path) };
-  if (request.origin === 'cron' && (isFrozen(place) || isNodeFrozen(paths))) {
-    return { ...skippedOutcome('the service is frozen'), log: objectLogFile(paths, path) };
-  }
-  const outcome = await driver.run(values as never, {
-    run: services.run,
-    log,
-    clock: services.clock,
-    environment: taskEnvironment(request, evaluator.find('DEFAULT', 'id')?.text),
-    processGroup: processGroupOf(evaluator, scope, rid),
-    confirmed: request.confirmed,
-    ...(request.onLine && { onLine: request.onLine }),
-  });
+  const environment = taskEnvironment(request, evaluator.find('DEFAULT', 'id')?.text);
+  const outcome =
+    (await whyNotRun(request, source, values, services)) ??
+    (await withTriggers(evaluator, request, { ...services, environment }, () =>
+      run(values as never, {
+        run: services.run,
+        log,
+        clock: services.clock,
+        environment,
+        processGroup: processGroupOf(evaluator, scope, rid),
+        ...(request.onLine && { onLine: request.onLine }),
+      }),
+    ));
   return { ...outcome, log: objectLogFile(paths, path) };
+}
+
+/** Most tasks have no triggers: nothing is loaded for those. */
+async function withTriggers(
+  evaluator: Evaluator,
+  { rid, signal }: TaskRequest,
+  { run, log, environment }: TaskServices & { environment: Readonly<Record<string, string>> },
+  work: () => Promise<RunOutcome>,
+): Promise<RunOutcome> {
+  const times = ['pre', 'blocking_pre', 'post', 'blocking_post'] as const;
+  if (!times.some((time) => triggerOf(evaluator, rid, time, 'run'))) return work();
+  const around = {
+    ...{ run, log, environment, dryRun: false },
+    signal: signal ?? new AbortController().signal,
+  };
+  await runTriggers(evaluator, rid, 'pre', 'run', around);
+  const outcome = await work();
+  if (outcome.state === 'ok') await runTriggers(evaluator, rid, 'post', 'run', around);
+  return outcome;
 }
 
 /** What the programs of a task are told (names of the original agent, and the slot). */

@@ -43,7 +43,7 @@ const truths = new Set(['yes', 'y', 'true', 't', '1']);
 
 /**
  * The schedules of one service file: a row for each task that is not disabled and asks nobody. A
- * section that cannot be used has a row with its error.
+ * section that cannot be used has a row with its error. A service of other nodes has none.
  *
  * @throws AgentError when the file cannot be read at all
  */
@@ -63,6 +63,8 @@ export function readServiceSchedules(
   const all = (section: string, key: keyof typeof rowKeywords): string | undefined =>
     textOf(evaluator, section, key);
   if (truths.has(all('DEFAULT', 'disable')?.toLowerCase() ?? '')) return [];
+  const { nodes, drpnodes, drpnode } = evaluator.sets;
+  if (![...nodes, ...drpnodes, drpnode].includes(nodename)) return [];
 
   return [
     ...ini.sections.flatMap(rowsOfSection),

@@ -5,6 +5,7 @@ import { messageOf, readContext, type Surroundings } from './context.js';
 import { isKnownUnsupported } from './load-driver.js';
 import type { Resource } from './resource.js';
 import type { Service } from './service.js';
+import { taskStatus } from './task-status.js';
 
 /** What is known of one resource. */
 export interface ResourceStatus extends Part {
@@ -73,7 +74,7 @@ async function ask(
   resource: Resource,
   askStatus: (resource: Resource) => Promise<Part>,
 ): Promise<Answer> {
-  const { driver, driverId, values, findings, disabled, tags, encap } = resource;
+  const { driver, driverId, values, findings, disabled, tags, encap, group } = resource;
   if (disabled) return { status: 'n/a', notes: [] };
   if (tags.includes('nostatus')) {
     return { status: 'n/a', notes: [{ level: 'info', text: 'not evaluated: tag nostatus' }] };
@@ -89,8 +90,12 @@ async function ask(
       .map(({ key, message }): Note => ({ level: 'error', text: `${key ?? ''}: ${message}` }));
     return { status: 'undef', notes };
   }
-  if (!driver.status) return { status: 'n/a', notes: [] };
   try {
+    if (group === 'task') {
+      const { status, notes = [] } = await taskStatus(service, resource, around, askStatus);
+      return { status, notes };
+    }
+    if (!driver.status) return { status: 'n/a', notes: [] };
     const context = readContext(around, service, resource, askStatus);
     const { status, notes = [] } = await driver.status(values as never, context);
     return { status, notes };

@@ -36,6 +36,7 @@ function runTask(lines: string, run: Run) {
       clock: systemClock,
       env: {},
       nodeConf: () => undefined,
+      lastRun: async () => undefined,
     },
   );
 }

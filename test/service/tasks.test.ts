@@ -360,3 +360,122 @@ schedule = @1
     expect(stderr).not.toMatch(/this is a bug|\n +at /);
   });
 });
+
+describe('what keeps a task from running', () => {
+  const marks = (root: TestRoot): string[] => {
+    const file = join(root.directory, 'marks');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  };
+  const mark = (root: TestRoot, word: string): string =>
+    `/bin/sh -c 'echo ${word} >> ${root.directory}/marks'`;
+
+  test('run_requires: by hand an error that says why, by schedule a skipped run; then it runs', async () => {
+    const root = createRoot({ 'node.conf': quietNode });
+    root.write(
+      'web.conf',
+      `[fs#1]\ntype = flag\n[task#1]\ncommand = ${mark(root, 'ran')}\nschedule = *\nrun_requires = fs#1(up) gone#1\n`,
+    );
+    expect(await svcmgr(root, 'web', 'run')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('requires fs#1 in state up, it is down'),
+    });
+    await nodemgr(root, 'schedulers');
+    await waitFor(
+      async () => (await runs(root)).some(({ state }) => state === 'skipped') || undefined,
+      'the skipped run',
+    );
+    expect((await runs(root))[0]).toMatchObject({
+      origin: 'cron',
+      reason: 'requires fs#1 in state up, it is down',
+    });
+    expect(marks(root)).toEqual([]);
+    await svcmgr(root, 'web', 'start');
+    expect((await svcmgr(root, 'web', 'run')).code).toBe(0);
+    expect(marks(root)).toEqual(['ran']);
+  });
+
+  test('triggers stand around the run; a blocking one that fails is the failure, a failure has no post', async () => {
+    const root = createRoot({ 'node.conf': quietNode });
+    const write = (command: string, more = ''): void =>
+      void root.write(
+        'web.conf',
+        `[task#1]\ncommand = ${command}\npre_run = ${mark(root, 'pre')}\npost_run = ${mark(root, 'post')}\n${more}`,
+      );
+    write(mark(root, 'ran'));
+    expect((await svcmgr(root, 'web', 'run')).code).toBe(0);
+    expect(marks(root)).toEqual(['pre', 'ran', 'post']);
+    write('/bin/false');
+    expect((await svcmgr(root, 'web', 'run')).code).toBe(1);
+    expect(marks(root).slice(3)).toEqual(['pre']);
+    write(mark(root, 'ran'), 'blocking_pre_run = /bin/false\n');
+    expect(await svcmgr(root, 'web', 'run')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('blocking_pre_run: /bin/false exited with 1'),
+    });
+    expect(marks(root).slice(4)).toEqual(['pre']);
+  });
+
+  test('a frozen service, another node: refused by hand; --force runs the frozen one', async () => {
+    const root = createRoot({ 'node.conf': quietNode });
+    root.write('web.conf', `[task#1]\ncommand = ${mark(root, 'ran')}\nschedule = *\n`);
+    await svcmgr(root, 'web', 'freeze');
+    expect(await svcmgr(root, 'web', 'run')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('web: it is frozen; run is refused'),
+    });
+    expect((await svcmgr(root, 'web', 'run', '--force')).code).toBe(0);
+    expect(marks(root)).toEqual(['ran']);
+    root.write(
+      'else.conf',
+      '[DEFAULT]\nnodes = elsewhere\n[task#1]\ncommand = /bin/true\nschedule = *\n',
+    );
+    expect((await svcmgr(root, 'else', 'run')).stderr).toContain('is not one of its nodes');
+    const table = await svcmgr(root, 'else', 'print', 'schedule', '--format', 'json');
+    expect(JSON.parse(table.stdout)).toEqual([]);
+  });
+
+  test('--dry-run says what would run, and runs nothing', async () => {
+    const root = createRoot({ 'node.conf': quietNode });
+    root.write(
+      'web.conf',
+      `[task#1]\ncommand = ${mark(root, 'ran')}\n[task#2]\ncommand = /bin/true\n`,
+    );
+    const { code, stderr } = await svcmgr(root, 'web', 'run', '--dry-run');
+    expect(code).toBe(0);
+    expect(stderr.split('\n')[1]).toBe(`${hostname()}.web.task#2 run /bin/true`);
+    expect(marks(root)).toEqual([]);
+    expect(await runs(root)).toEqual([]);
+  });
+});
+
+test('check = last_run: never run, up, down with the reason; other tasks are n/a', async () => {
+  const root = createRoot({ 'node.conf': quietNode });
+  const write = (command: string): void =>
+    void root.write(
+      'web.conf',
+      `[task#1]\ncommand = ${command}\ncheck = last_run\n[task#2]\ncommand = /bin/true\n`,
+    );
+  const status = async (): Promise<unknown> => {
+    const { stdout } = await svcmgr(
+      root,
+      'web',
+      'print',
+      'status',
+      '--refresh',
+      '--format',
+      'json',
+    );
+    const { resources } = JSON.parse(stdout) as {
+      resources: Record<string, { status: string; log: string[] }>;
+    };
+    expect(resources['task#2']?.status).toBe('n/a');
+    return [resources['task#1']?.status, resources['task#1']?.log];
+  };
+  write('/bin/true');
+  expect(await status()).toEqual(['n/a', ['info: never run']]);
+  await svcmgr(root, 'web', 'run');
+  expect(await status()).toEqual(['up', []]);
+  write('/bin/sh -c "exit 3"');
+  await svcmgr(root, 'web', 'run');
+  expect(await status()).toEqual(['down', ['error: last run failed: exit code 3']]);
+});

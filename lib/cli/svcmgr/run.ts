@@ -4,10 +4,12 @@ import { AgentError } from '../../errors/agent-error.js';
 import { tick } from '../../scheduler/tick.js';
 import type { InstalledService } from '../../service/installed.js';
 import { groupOf } from '../../service/sections.js';
+import { openService } from '../../service/service.js';
 import { readServiceFile } from '../../service/service-file.js';
 import type { App } from '../app.js';
 import { defineCommand } from '../command.js';
 import { runInForeground } from '../run-in-foreground.js';
+import { serviceContext } from '../service-context.js';
 import { selected, selectorOption } from './selection.js';
 
 export default defineCommand({
@@ -23,6 +25,13 @@ export default defineCommand({
       type: 'boolean',
       default: false,
       describe: 'answer yes to the confirmation of a task',
+    },
+    force: { type: 'boolean', alias: 'f', default: false, describe: 'also on a frozen service' },
+    'dry-run': {
+      type: 'boolean',
+      alias: 'n',
+      default: false,
+      describe: 'show what would be run, run nothing',
     },
   },
   examples: [
@@ -42,12 +51,13 @@ export default defineCommand({
       return 0;
     }
     const tasks = services.flatMap((service) =>
-      tasksOf(app, service, rids).map((task) => ({ ...task, scope: service.scope })),
+      tasksOf(app, service, rids).map((task) => ({ ...task, ...service })),
     );
+    if (args['dry-run']) return showRuns(app, tasks);
     let worst = 0;
     for (const { scope, rid, confirmation } of tasks) {
       const confirmed = args.confirm || (confirmation ? await ask(app, scope, rid) : undefined);
-      const options = confirmed === undefined ? {} : { confirmed };
+      const options = { force: args.force, ...(confirmed !== undefined && { confirmed }) };
       try {
         const key = { scope, action: rid, section: rid };
         const { code, interrupted } = await runInForeground(app, key, options);
@@ -63,6 +73,19 @@ export default defineCommand({
     return worst;
   },
 });
+
+/** What each task would run, as in `print status`. */
+async function showRuns(
+  app: App,
+  tasks: readonly (InstalledService & { rid: string })[],
+): Promise<number> {
+  for (const { scope, file, rid } of tasks) {
+    const { resources } = await openService(file, serviceContext(app));
+    const task = resources.find((resource) => resource.rid === rid);
+    app.note(`${app.nodename}.${scope}.${rid} run ${task?.label}`);
+  }
+  return 0;
+}
 
 /** The selected tasks of a service; without a selection those that are not disabled. */
 function tasksOf(

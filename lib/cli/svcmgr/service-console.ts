@@ -5,6 +5,7 @@ import { loadStyle } from '../../render/colour.js';
 import { paint, type Role } from '../../render/style.js';
 import type { Surroundings } from '../../service/context.js';
 import { createSurroundings } from '../../service/surroundings.js';
+import { lastRunIn } from '../../service/task-status.js';
 import type { App } from '../app.js';
 import type { GlobalArgs } from '../global-args.js';
 
@@ -34,7 +35,7 @@ export async function surroundingsOf(
     const rest = blank === -1 ? '' : line.slice(blank);
     output.write(`${paint(style, 'bold', head)}${paint(style, roles[level], rest)}\n`);
   };
-  return createSurroundings({
+  const surroundings = createSurroundings({
     paths: app.paths,
     nodename: app.nodename,
     clock: app.clock,
@@ -45,4 +46,5 @@ export async function surroundingsOf(
     ...(args.debug && { level: 'debug' as const }),
     ...(!quiet && { console: show }),
   });
+  return { ...surroundings, lastRun: lastRunIn(() => app.store()) };
 }

@@ -19,18 +19,13 @@ export interface TaskProgram {
 }
 
 /**
- * One run of a task: the question whether it may, the program, and `onError` when that fails.
+ * One run of a task: the program, and `onError` when that fails.
  */
 export async function runTask(
   kw: Keywords,
   { main, onError }: { main: TaskProgram; onError: TaskProgram | undefined },
   context: RunContext,
 ): Promise<RunOutcome> {
-  if (kw.confirmation && context.confirmed !== true) {
-    const reason =
-      context.confirmed === false ? 'not confirmed' : 'it wants a confirmation (--confirm)';
-    return { ...nothing, state: 'skipped', reason };
-  }
   const outcome = judge(kw, await runProgram(kw, main, kw.timeout ?? 0, context));
   if (outcome.state !== 'ok' && onError) {
     const after = await runProgram(kw, onError, onErrorTimeoutMs, context);
@@ -39,15 +34,6 @@ export async function runTask(
   }
   return outcome;
 }
-
-const nothing = {
-  exitCode: null,
-  signal: null,
-  stdout: null,
-  stderr: null,
-  droppedBytes: null,
-  usage: null,
-} as const;
 
 function runProgram(
   kw: Keywords,
