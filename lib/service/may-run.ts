@@ -6,8 +6,8 @@ import { isFrozen, isNodeFrozen } from './frozen.js';
 import { guard } from './guard.js';
 import { skippedOutcome } from './outcome.js';
 import { requirementsOf, unmetRequirement } from './requirements.js';
-import type { TaskRequest, TaskServices } from './run-task.js';
 import type { ServiceFile } from './service-file.js';
+import type { TaskRequest, TaskServices } from './task-request.js';
 
 /**
  * What keeps a task from running at all, in the order of spec service 3.5.

@@ -6,47 +6,15 @@ import {
 } from '../config/object-path.js';
 import { type Evaluator, readSection } from '../config/values.js';
 import type { RunOutcome } from '../driver/contract.js';
-import type { Clock } from '../env/clock.js';
-import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
-import type { Run, Stream } from '../exec/run.js';
-import type { Log } from '../log/log.js';
-import type { LastRun } from './context.js';
 import { objectEnvironment } from './environment.js';
 import { loadDriver } from './load-driver.js';
 import { whyNotRun } from './may-run.js';
 import { processGroupOf } from './process-group.js';
 import { driverIdOf } from './sections.js';
 import { readServiceFile } from './service-file.js';
+import type { TaskRequest, TaskServices } from './task-request.js';
 import { runTriggers, triggerOf } from './triggers.js';
-
-export interface TaskServices {
-  paths: Paths;
-  nodename: string;
-  log: Log;
-  run: Run;
-  clock: Clock;
-  env: Readonly<Record<string, string | undefined>>;
-  nodeConf: (section: string, key: string) => string | undefined;
-  lastRun: LastRun;
-}
-
-export interface TaskRequest {
-  /** Path of the service, in display form. */
-  scope: string;
-  rid: string;
-  runId: number;
-  origin: string;
-  /** UTC ms; null for a run by hand. */
-  slotBegin: number | null;
-  slotEnd: number | null;
-  /** Answer to a confirmation; undefined: there is nobody to ask. */
-  confirmed: boolean | undefined;
-  /** A person wants it although the service is frozen. */
-  force?: boolean | undefined;
-  signal?: AbortSignal | undefined;
-  onLine?: (stream: Stream, line: string) => void;
-}
 
 /**
  * Runs one task resource of a service.

@@ -1,8 +1,8 @@
 import type { Status } from '../status/values.js';
-import type { TaskServices } from './run-task.js';
 import { openService } from './service.js';
 import { statusesOf } from './statuses.js';
 import { createSurroundings } from './surroundings.js';
+import type { TaskServices } from './task-request.js';
 
 /** How the resources of a service are now, for a task that requires them; undefined: no such one. */
 export async function statusOfResources(
