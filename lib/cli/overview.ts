@@ -1,6 +1,6 @@
 import { pad } from '../render/cell.js';
 import { paint, type Role, type Style } from '../render/style.js';
-import type { InstanceDocument } from '../service/instance.js';
+import type { InstanceDocument } from '../service/known-instance.js';
 import type { Status } from '../status/values.js';
 
 /** What the overview shows of this node. */

@@ -1,4 +1,4 @@
-import type { InstanceDocument, ResourceDocument } from '../service/instance.js';
+import type { InstanceDocument, ResourceDocument } from '../service/known-instance.js';
 import { type Group, groupsInOrder } from '../status/aggregate.js';
 import { defineShape, type FieldSpec } from './shape.js';
 import { isoInstant } from './when.js';
@@ -60,7 +60,7 @@ export const statusShape = defineShape<StatusData>({
       type: 'object',
       describe: '`status`: `idle` or what failed; `target`: what it was to reach',
     },
-    running: { type: 'string[]', describe: 'rids that an action is working on' },
+    running: { type: 'string[]', describe: 'rids that an action or a run is at work on' },
     subsets: { type: 'object', describe: 'by set: whether it acts in parallel' },
     resources: {
       type: 'object',
@@ -93,7 +93,7 @@ export function statusData(instance: InstanceDocument): StatusData {
     overall: instance.overall,
     status_group: groups,
     monitor: { status: instance.state, target: instance.target },
-    running: [],
+    running: [...instance.running],
     subsets: instance.subsets,
     resources: Object.fromEntries(
       instance.resources.map((resource) => [resource.rid, resourceData(resource)]),

@@ -1,6 +1,6 @@
 import type { Role, Style } from '../render/style.js';
 import { renderTree, type TreeNode } from '../render/tree.js';
-import type { InstanceDocument, ResourceDocument } from '../service/instance.js';
+import type { InstanceDocument, ResourceDocument } from '../service/known-instance.js';
 import { isAccessory } from '../status/aggregate.js';
 
 export interface TreeOptions {
@@ -30,7 +30,7 @@ export function statusTree(instance: InstanceDocument, options: TreeOptions): st
   const nodeOf = (resource: ResourceDocument): TreeNode => ({
     cells: [
       resource.rid,
-      options.verbose ? eightFlags(resource) : fourFlags(resource),
+      options.verbose ? eightFlags(resource, instance.running) : fourFlags(resource),
       statusCell(resource.status),
       resource.label,
     ],
@@ -94,12 +94,12 @@ function fourFlags({ monitor, disable, marked, encap }: ResourceDocument): strin
 }
 
 /** Running, the four, provisioned, standby, restarts. */
-function eightFlags(resource: ResourceDocument): string {
+function eightFlags(resource: ResourceDocument, running: readonly string[]): string {
   const { optional, provisioned, standby, restart, monitor, disable, encap } = resource;
   const four = flag(monitor, 'M') + flag(disable, 'D') + flag(optional, 'O') + flag(encap, 'E');
   const made = provisioned.state === null ? '/' : provisioned.state ? '.' : 'P';
   const tries = restart === 0 ? '.' : restart < 10 ? String(restart) : '+';
-  return `.${four}${made}${flag(standby, 'S')}${tries}`;
+  return `${flag(running.includes(resource.rid), 'R')}${four}${made}${flag(standby, 'S')}${tries}`;
 }
 
 function flag(set: boolean, letter: string): string {

@@ -1,4 +1,4 @@
-import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { isAlive, type ProcessIdentity, selfIdentity } from '../env/process-identity.js';
 import { errnoOf } from '../errors/agent-error.js';
 
@@ -8,7 +8,7 @@ export interface LockHolder extends ProcessIdentity {
   readonly intent: string;
   /** UTC milliseconds. */
   readonly since: number;
-  /** The resource being worked on, when the holder tells. */
+  /** The resources being worked on, joined by commas, when the holder tells. */
   readonly progress?: string;
 }
 
@@ -20,6 +20,8 @@ const pathOf = (lock: string) => `${lock}.holder`;
  */
 export function holderOf(lock: string): LockHolder | undefined {
   let holder: LockHolder;
+  // Most locks are free: an exception for each of a thousand services would be felt.
+  if (!existsSync(pathOf(lock))) return undefined;
   try {
     holder = JSON.parse(readFileSync(pathOf(lock), 'utf8')) as LockHolder;
   } catch {

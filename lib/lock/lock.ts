@@ -23,8 +23,8 @@ export interface LockOptions {
 
 export interface Lock {
   readonly path: string;
-  /** Tells others which resource is being worked on. */
-  progress(rid: string): void;
+  /** Tells others which resources are being worked on, joined by commas. */
+  progress(rids: string): void;
   /** Gives the lock back; more than once does no harm. */
   release(): void;
 }
@@ -161,9 +161,9 @@ function makeLock(path: string, entry: Held): Lock {
   let released = false;
   return {
     path,
-    progress(rid) {
+    progress(rids) {
       if (!released) {
-        writeHolder(path, { intent: entry.intent, since: entry.since, progress: rid });
+        writeHolder(path, { intent: entry.intent, since: entry.since, progress: rids });
       }
     },
     release() {

@@ -1,12 +1,11 @@
 import { isAlive, selfIdentity } from '../env/process-identity.js';
 import { AgentError } from '../errors/agent-error.js';
-import { type RunOrigin, type RunRow, runTable } from '../store/runs.js';
+import { ownerOf, type RunOrigin, type RunRow, runTable } from '../store/runs.js';
 import { type Store, StoreUnwritableError } from '../store/store.js';
 import { type TaskKey, taskTable } from '../store/tasks.js';
 import { type ExecuteOptions, executeRow } from './execute.js';
 import { nextDueAfter } from './next-due.js';
 import type { Outcome } from './outcome.js';
-import { ownerOf } from './reap.js';
 import type { RunServices } from './run-services.js';
 import { spool } from './spool.js';
 import { underTaskLock } from './task-lock.js';

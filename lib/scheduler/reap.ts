@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isAlive, type ProcessIdentity } from '../env/process-identity.js';
+import { isAlive } from '../env/process-identity.js';
 import { killTree, listProcesses } from '../exec/tree.js';
-import type { RunRow } from '../store/runs.js';
+import { ownerOf, type RunRow } from '../store/runs.js';
 import { runMarker } from './marks.js';
 
 /** What becomes of an open ledger row whose owner is gone. */
@@ -72,11 +72,6 @@ function names(pid: number, batch: string): boolean {
   } catch {
     return false; // gone, or hidden: not one of ours
   }
-}
-
-/** The process that a row belongs to; one that never was when the row does not tell. */
-export function ownerOf({ ownerPid, ownerStart, bootId }: RunRow): ProcessIdentity {
-  return { pid: ownerPid ?? -1, startTime: ownerStart ?? -1, bootId: bootId ?? '' };
 }
 
 function whyLost(row: RunRow, bootId: string): string {

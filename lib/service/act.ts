@@ -22,6 +22,10 @@ export interface Action {
   readonly service: Service;
   readonly statuses: Statuses;
   readonly shared: Omit<ActionSurroundings, 'undo'>;
+  /** Resources that are being worked on. */
+  readonly working: Set<string>;
+  /** Told of these whenever there is a new one. */
+  readonly onProgress?: ((rids: readonly string[]) => void) | undefined;
   /** With `--cron` unmet requirements are no error. */
   readonly cron: boolean;
   /** What takes back the changes of this action, last one last. */
@@ -67,6 +71,7 @@ export async function actOn(resource: Resource, verb: DriverVerb, action: Action
     if (!resource.optional) throw new ResourceError(resource.rid, messageOf(error), error);
     log.info('the resource is optional: its error is ignored');
   } finally {
+    action.working.delete(resource.rid);
     if (!shared.dryRun) statuses.forget();
   }
 }
@@ -94,6 +99,8 @@ async function act(resource: Resource, verb: DriverVerb, action: Action): Promis
   });
   const steps = await stepsOf(driver, verb, values, context);
   if (steps.length === 0) return;
+  action.working.add(rid);
+  action.onProgress?.([...action.working]);
   if (verb === 'stop' && standby && !shared.force) {
     if (driver.standbyStop) return driver.standbyStop(values as never, context);
     log.info("skip 'stop' on standby resource (--force to override)");

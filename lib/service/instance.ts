@@ -1,70 +1,22 @@
-import { statSync } from 'node:fs';
-import type { Note } from '../driver/contract.js';
+import { readSection } from '../config/values.js';
 import { aggregate, groupsInOrder } from '../status/aggregate.js';
 import { isUp, type Status } from '../status/values.js';
 import { instanceTable } from '../store/instances.js';
 import type { Store } from '../store/store.js';
 import type { Surroundings } from './context.js';
 import { isFrozen, isNodeFrozen } from './frozen.js';
+import { subsetKeywords } from './keywords.js';
+import type { InstanceDocument, ResourceDocument } from './known-instance.js';
 import { inOrder } from './order.js';
 import {
-  type InstanceProvisioned,
   instanceProvisioned,
   type Provisioned,
   provisionedOf,
   recordProvisioned,
 } from './provisioned.js';
+import { isSubsetName } from './sections.js';
 import type { Service } from './service.js';
 import type { ResourceStatus } from './statuses.js';
-
-/** What is known of one resource of an instance. */
-export interface ResourceDocument {
-  readonly rid: string;
-  readonly status: Status;
-  readonly type: string;
-  readonly label: string;
-  readonly log: readonly Note[];
-  readonly tags: readonly string[];
-  readonly monitor: boolean;
-  readonly disable: boolean;
-  readonly optional: boolean;
-  /** Optional because somebody said so: what the flag shows. */
-  readonly marked: boolean;
-  readonly encap: boolean;
-  readonly standby: boolean;
-  readonly restart: number;
-  readonly subset: string | null;
-  readonly provisioned: Provisioned;
-}
-
-/** What is known of the instance of a service on this node. */
-export interface InstanceDocument {
-  readonly scope: string;
-  readonly kind: string;
-  /** UTC ms. */
-  readonly updatedAt: number;
-  readonly app: string;
-  readonly env: string | null;
-  readonly topology: string;
-  readonly placement: string;
-  readonly frozen: boolean;
-  readonly nodeFrozen: boolean;
-  readonly provisioned: InstanceProvisioned;
-  readonly avail: Status;
-  readonly optional: Status;
-  readonly overall: Status;
-  readonly groups: Readonly<Record<string, Status>>;
-  /** `idle`, `start failed`… */
-  readonly state: string;
-  readonly target: string | null;
-  readonly showDisabled: boolean;
-  readonly priority: number;
-  /** This node is where the instance should be. */
-  readonly leader: boolean;
-  readonly subsets: Readonly<Record<string, { readonly parallel: boolean }>>;
-  /** In the order in which they are shown. */
-  readonly resources: readonly ResourceDocument[];
-}
 
 /** Works out the document of an instance from the statuses of its resources. */
 export function instanceDocument(
@@ -102,7 +54,8 @@ export function instanceDocument(
     showDisabled: header.show_disabled ?? true,
     priority: header.priority ?? 100,
     leader: isLeader(service, around.nodename),
-    subsets: {},
+    subsets: subsetsOf(service),
+    running: [],
     resources: inDisplayOrder(statuses).map((found): ResourceDocument => {
       const { resource, status, notes } = found;
       return {
@@ -124,6 +77,21 @@ export function instanceDocument(
       };
     }),
   };
+}
+
+/** What the file says of the sets of resources, by their names. */
+function subsetsOf({ source }: Service): Record<string, { parallel: boolean }> {
+  const { evaluator, ini } = source;
+  return Object.fromEntries(
+    ini.sections
+      .filter(({ name }) => isSubsetName(name))
+      .map(({ name }) => {
+        const { parallel = false } = readSection(evaluator, name, {
+          parallel: subsetKeywords.parallel,
+        }).partial;
+        return [name.slice('subset#'.length), { parallel }];
+      }),
+  );
 }
 
 /** A resource that is up was provisioned, whoever did it. */
@@ -155,12 +123,6 @@ function isLeader({ nodes, topology, header }: Service, nodename: string): boole
   return at < wanted;
 }
 
-/** Inode, size and times of a configuration file: equal stamps mean an unchanged file. */
-export function configurationStamp(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat ? `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}` : '';
-}
-
 /** Keeps a document with the changes since the last one, in one transaction. */
 export function storeInstance(store: Store, document: InstanceDocument, stamp: string): void {
   const { scope, updatedAt, avail, overall, resources } = document;
@@ -182,28 +144,4 @@ export function recordSeenProvisioned(service: Service, document: InstanceDocume
       recordProvisioned(service, rid, true);
     }
   }
-}
-
-/** What may have changed since a document was kept without any resource being looked at. */
-export function withFlags(
-  document: InstanceDocument,
-  place: { directory: string },
-  nodeFrozen: boolean,
-  state: { status: string; target: string | null } | undefined,
-): InstanceDocument {
-  return {
-    ...document,
-    frozen: isFrozen(place),
-    nodeFrozen,
-    state: state?.status ?? 'idle',
-    target: state?.target ?? null,
-  };
-}
-
-/** The last known document; undefined when there is none, or the configuration changed since. */
-export function lastKnown(
-  row: { document: string; stamp: string } | undefined,
-  stamp: string,
-): InstanceDocument | undefined {
-  return row && row.stamp === stamp ? (JSON.parse(row.document) as InstanceDocument) : undefined;
 }

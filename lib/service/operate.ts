@@ -2,16 +2,12 @@ import { AgentError, errnoOf } from '../errors/agent-error.js';
 import { withLock } from '../lock/lock.js';
 import { instanceTable } from '../store/instances.js';
 import { type Store, StoreUnwritableError } from '../store/store.js';
+import { actionLock } from './action-lock.js';
 import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
 import { guard } from './guard.js';
-import {
-  configurationStamp,
-  type InstanceDocument,
-  instanceDocument,
-  recordSeenProvisioned,
-  storeInstance,
-} from './instance.js';
+import { instanceDocument, recordSeenProvisioned, storeInstance } from './instance.js';
+import { configurationStamp, type InstanceDocument } from './known-instance.js';
 import { type ActionPlan, type PerformOptions, perform } from './perform.js';
 import type { Service } from './service.js';
 import { type Statuses, statusesOf } from './statuses.js';
@@ -46,13 +42,16 @@ export async function operate(
   await withLock(
     actionLock(service, plan.lock),
     { intent: plan.name, waitMs, object: service.scope },
-    async () => {
+    async (lock) => {
       const log = around.logOf(service);
       const began = around.clock.monotonic();
       let failure: unknown;
       let statuses: Statuses | undefined;
       try {
-        statuses = await perform(service, plan, around, options);
+        statuses = await perform(service, plan, around, {
+          ...options,
+          onProgress: (rids) => lock.progress(rids.join(',')),
+        });
         if (plan.name === 'start' && !isFiltered(options)) {
           await requireUp(service, statuses, around);
         }
@@ -66,11 +65,6 @@ export async function operate(
       if (failure !== undefined) throw failure;
     },
   );
-}
-
-/** The lock that actions on a service take: whoever holds it is at work. */
-export function actionLock({ directory }: Pick<Service, 'directory'>, kind?: string): string {
-  return kind === undefined ? `${directory}/lock.generic` : `${directory}/lock.generic.${kind}`;
 }
 
 const defaultLockWaitMs = 60_000;

@@ -4,9 +4,10 @@ import { withLock } from '../lock/lock.js';
 import { instanceTable } from '../store/instances.js';
 import type { Store } from '../store/store.js';
 import type { GroupVerb } from './act.js';
+import { actionLock } from './action-lock.js';
 import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
-import { actionLock, lockWait, type OperateOptions, operate } from './operate.js';
+import { lockWait, type OperateOptions, operate } from './operate.js';
 import { type PlanName, plans } from './plans.js';
 import { serviceGroup } from './process-group.js';
 import type { Service } from './service.js';
@@ -25,7 +26,7 @@ const ofPlan =
     operate(service, plans[name], around, store, options);
 
 /** Several plans, one after the other, under one lock. */
-function inTurn(intent: string, names: readonly PlanName[], lock?: string): Operation {
+function inTurn(intent: string, names: readonly PlanName[], lock?: 'sync'): Operation {
   return async (service, around, store, options) => {
     const all = async (): Promise<void> => {
       for (const name of names) await ofPlan(name)(service, around, store, options);

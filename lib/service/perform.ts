@@ -25,7 +25,7 @@ export interface ActionPlan {
   /** A failure takes back what was done. */
   readonly rollsBack?: boolean;
   /** The lock that it takes, where that is not the one of all actions. */
-  readonly lock?: string;
+  readonly lock?: 'sync';
   /** Standby resources are stopped as well. */
   readonly force?: boolean;
 }
@@ -38,6 +38,8 @@ export interface PerformOptions extends ResourceFilter {
   /** Ends the action after this resource or group. */
   readonly last?: string | undefined;
   readonly signal?: AbortSignal;
+  /** Told of the resources that are being worked on. */
+  readonly onProgress?: (rids: readonly string[]) => void;
   /** `--env`. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -74,6 +76,8 @@ export async function perform(
     setKeywords: (rid, values) => setKeywords(service, rid, values),
   };
   const action: Action = {
+    working: new Set(),
+    onProgress: options.onProgress,
     around,
     service,
     statuses,

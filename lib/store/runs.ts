@@ -1,3 +1,4 @@
+import type { ProcessIdentity } from '../env/process-identity.js';
 import { defineTable } from './store.js';
 import type { TaskKey } from './tasks.js';
 
@@ -87,6 +88,15 @@ export interface RunEnd {
   droppedBytes: number | null;
   usage: string | null;
   log: string | null;
+}
+
+/** The process that a row belongs to; one that never was when the row does not tell. */
+export function ownerOf({
+  ownerPid,
+  ownerStart,
+  bootId,
+}: Pick<RunRow, 'ownerPid' | 'ownerStart' | 'bootId'>): ProcessIdentity {
+  return { pid: ownerPid ?? -1, startTime: ownerStart ?? -1, bootId: bootId ?? '' };
 }
 
 export interface RunFilter {

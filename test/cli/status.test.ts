@@ -1,12 +1,12 @@
 /** print status, status, and the commands around actions, through the built program. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withLock } from '../../lib/lock/lock.js';
-import { actionLock } from '../../lib/service/operate.js';
+import { actionLock } from '../../lib/service/action-lock.js';
 import { lacks } from '../support/can.js';
-import { cronEnvironment, runProgram } from '../support/program.js';
+import { cronEnvironment, runProgram, waitFor } from '../support/program.js';
 import { createRoot, type TestRoot } from '../support/root.js';
 import { distProgram, shell } from './edge.js';
 
@@ -37,6 +37,8 @@ interface Status {
   overall: string;
   frozen: boolean;
   monitor: { status: string };
+  running: string[];
+  subsets: Record<string, unknown>;
   resources: Record<string, { status: string; label: string; log: string[] }>;
 }
 const statusOf = async (root: TestRoot, name = 'web', ...more: string[]): Promise<Status> =>
@@ -239,11 +241,41 @@ describe('actions', () => {
     while (!existsSync(holder)) await new Promise((resolve) => setTimeout(resolve, 20));
     const busy = await svcmgr(root, 'web', 'stop', '--waitlock', '0');
     expect(busy.code).toBe(75);
-    expect(busy.stderr).toMatch(new RegExp(`web is locked by pid ${action.pid} \\(start, since`));
+    expect(busy.stderr).toMatch(new RegExp(`web is locked by pid ${action.pid} \\(start( fs#1)?, since`));
     expect((await svcmgr(root, 'web', 'print', 'status')).code).toBe(0);
     expect((await svcmgr(root, 'web', 'abort')).stderr).toMatch(/ended start of process/);
     expect(await ended).toBe(1);
     expect((await statusOf(root)).avail).toBe('down');
+  });
+
+  test('what is at work now: resources of an action, running tasks, the flag R; sets as the file has them', async () => {
+    const wait = (name: string): string =>
+      `while ! [ -e {private_var}/${name} ]; do sleep 0.05; done`;
+    const root = createRoot({
+      'web.conf':
+        `[subset#fs:late]\nparallel = true\n[subset#app]\n[fs#1]\ntype = flag\n[fs#2]\ntype = flag\nsubset = late\n` +
+        `[app#1]\ntype = simple\nstart = /bin/sh -c '${wait('go')}'\nblocking_pre_start = true; ${wait('started')}\n` +
+        `[task#1]\ncommand = true; ${wait('done')}\n`,
+    });
+    const release = (name: string): void =>
+      writeFileSync(join(root.paths.var, 'svc/web', name), '');
+    const now = async () => {
+      const { running, subsets } = await statusOf(root);
+      return { running, subsets };
+    };
+    const subsets = { 'fs:late': { parallel: true }, app: { parallel: false } };
+    await svcmgr(root, 'print', 'status');
+    expect(await now()).toEqual({ running: [], subsets });
+    const action = svcmgr(root, 'web', 'start');
+    const run = svcmgr(root, 'web', 'run');
+    await waitFor(async () => (await now()).running.length === 2 || undefined, 'both at work');
+    expect(await now()).toEqual({ running: ['app#1', 'task#1'], subsets });
+    const tree = (await svcmgr(root, 'web', 'print', 'status', '--verbose')).stdout;
+    expect(tree).toMatch(/app#1 +R\.{7} /);
+    expect(tree).toMatch(/fs#1 +\.{8} /);
+    for (const name of ['started', 'go', 'done']) release(name);
+    await Promise.all([action, run]);
+    expect((await now()).running).toEqual([]);
   });
 
   test('a copy has a lock of its own: it keeps no start waiting, and other copies out', async () => {

@@ -1,7 +1,7 @@
 /** svcmgr abort: ends the action that runs on a service. */
 import { objectVarDirectory } from '../../config/object-path.js';
 import { endHolder } from '../../lock/lock.js';
-import { actionLock } from '../../service/operate.js';
+import { actionLocks } from '../../service/action-lock.js';
 import { instanceTable } from '../../store/instances.js';
 import { defineCommand } from '../command.js';
 import { selected, selectorOption } from './selection.js';
@@ -14,9 +14,7 @@ export default defineCommand({
     const store = await app.store();
     for (const { scope, path } of services) {
       const place = { directory: objectVarDirectory(app.paths, path) };
-      const ended = [actionLock(place), actionLock(place, 'sync')].flatMap(
-        (lock) => endHolder(lock) ?? [],
-      );
+      const ended = actionLocks(place).flatMap((lock) => endHolder(lock) ?? []);
       const head = `${app.nodename}.${scope}`;
       for (const { intent, pid } of ended) app.note(`${head} ended ${intent} of process ${pid}`);
       if (ended.length === 0) app.note(`${head} no action is running`);

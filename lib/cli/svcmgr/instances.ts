@@ -1,5 +1,6 @@
 /** What is known of the instances of services, last known or refreshed. */
 import { objectVarDirectory } from '../../config/object-path.js';
+import { isAlive } from '../../env/process-identity.js';
 import { isNodeFrozen } from '../../service/frozen.js';
 import type { InstalledService } from '../../service/installed.js';
 import {
@@ -7,8 +8,10 @@ import {
   type InstanceDocument,
   lastKnown,
   withFlags,
-} from '../../service/instance.js';
+} from '../../service/known-instance.js';
 import { type InstanceRow, instanceTable } from '../../store/instances.js';
+import { ownerOf, runTable } from '../../store/runs.js';
+import type { Store } from '../../store/store.js';
 import type { App } from '../app.js';
 import type { GlobalArgs } from '../global-args.js';
 
@@ -32,20 +35,38 @@ export async function instancesOf(
   const rows = areMany
     ? new Map(table.all().map((row): [string, InstanceRow] => [row.scope, row]))
     : undefined;
-  const states = table.states();
-  const nodeFrozen = isNodeFrozen(app.paths);
-  const known = services.map(({ scope, file, path }) => {
-    if (refresh) return undefined;
-    const row = rows ? rows.get(scope) : table.get(scope);
-    const document = lastKnown(row, configurationStamp(file));
-    const place = { directory: objectVarDirectory(app.paths, path) };
-    return document && withFlags(document, place, nodeFrozen, states.get(scope));
-  });
+  const flags = {
+    nodeFrozen: isNodeFrozen(app.paths),
+    states: table.states(),
+    runs: openRuns(store),
+  };
+  const known = services.map(({ scope, file }) =>
+    refresh
+      ? undefined
+      : lastKnown(rows ? rows.get(scope) : table.get(scope), configurationStamp(file)),
+  );
   const unknown = services.filter((_, at) => known[at] === undefined);
-  if (unknown.length === 0) return known.filter((document) => document !== undefined);
+  const fresh = unknown.length === 0 ? undefined : await refreshed(app, unknown, args);
+  return services.flatMap(({ scope, path }, at) => {
+    const document = known[at] ?? fresh?.get(scope);
+    if (!document) return [];
+    return withFlags(document, { directory: objectVarDirectory(app.paths, path) }, flags);
+  });
+}
+
+async function refreshed(app: App, services: readonly InstalledService[], args: GlobalArgs) {
   const { refreshInstances } = await import('./refresh-instances.js');
-  const fresh = await refreshInstances(app, unknown, args);
-  return services.flatMap(({ scope }, at) => known[at] ?? fresh.get(scope) ?? []);
+  return refreshInstances(app, services, args);
+}
+
+/** By scope: sections whose runs have been started and have not ended. */
+function openRuns(store: Store): Map<string, string[]> {
+  const runs = new Map<string, string[]>();
+  for (const row of runTable(store).open()) {
+    if (row.startedAt === null || !isAlive(ownerOf(row))) continue;
+    runs.set(row.scope, [...(runs.get(row.scope) ?? []), row.section]);
+  }
+  return runs;
 }
 
 /**

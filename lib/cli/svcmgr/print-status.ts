@@ -1,7 +1,7 @@
 /** svcmgr print status: the instances of services on this node, resource by resource. */
 import { isGlob } from '../../config/glob.js';
 import type { Document } from '../../render/emit.js';
-import type { InstanceDocument } from '../../service/instance.js';
+import type { InstanceDocument } from '../../service/known-instance.js';
 import { defineCommand } from '../command.js';
 import { statusData, statusRows, statusShape } from '../status-shape.js';
 import { statusTree } from '../status-tree.js';

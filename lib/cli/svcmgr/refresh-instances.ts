@@ -1,6 +1,6 @@
 import { AgentError } from '../../errors/agent-error.js';
 import type { InstalledService } from '../../service/installed.js';
-import type { InstanceDocument } from '../../service/instance.js';
+import type { InstanceDocument } from '../../service/known-instance.js';
 import { refresh } from '../../service/operate.js';
 import { openService } from '../../service/service.js';
 import { statusesOf } from '../../service/statuses.js';
