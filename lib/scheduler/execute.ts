@@ -76,14 +76,16 @@ async function executeNodeTask(
   const samples: Sample[] = [];
   let trimBefore: number | undefined;
   const abort = new AbortController();
-  options.signal?.addEventListener('abort', () => abort.abort(), { once: true });
+  const interrupt = () =>
+    abort.abort(new AgentError('E_INTERRUPTED', `${row.action} was interrupted`));
+  if (options.signal?.aborted) interrupt();
+  options.signal?.addEventListener('abort', interrupt);
   try {
     await runNodeTask(
       entry,
       {
         ...services,
         run: markedRun(services.run, row, options, abort.signal),
-        log: services.log,
         setting: settings.get,
         samples: {
           add: (at, topic, data, bootId) =>
