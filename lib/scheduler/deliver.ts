@@ -59,7 +59,9 @@ function pauseMs({ tries, id }: Message): number {
 
 /** Tells a dead-man switch: `<url>/start` when a run begins, `<url>/<exit code>` when it ended. */
 async function ping(event: HookEvent): Promise<void> {
-  if (!URL.canParse(event.target)) throw new Undelivered('ping_url is not a URL');
+  if (!/^https?:/i.test(event.target) || !URL.canParse(event.target)) {
+    throw new Undelivered('ping_url is not an HTTP(S) address');
+  }
   const url = new URL(event.target);
   url.pathname = `${url.pathname.replace(/\/$/, '')}/${pingWord(event)}`;
   if (event.token) url.searchParams.set('rid', event.token);
@@ -70,7 +72,7 @@ async function ping(event: HookEvent): Promise<void> {
       headers: { 'content-type': 'text/plain; charset=utf-8' },
       signal: AbortSignal.timeout(requestTimeoutMs),
     });
-    await response.arrayBuffer();
+    await response.body?.cancel(); // whatever it says
     if (!response.ok) {
       // A fault of the server concerns all, a refusal this message.
       const server = response.status >= 500 || response.status === 429 ? url.origin : undefined;
