@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { AgentError } from '../../lib/errors/agent-error.js';
 import { isChecked } from '../../lib/host/mounts.js';
+import { hardwareOf } from '../../lib/node/asset.js';
 import { runNodeTask } from '../../lib/node/run-node-task.js';
 import { defineTask } from '../../lib/task/contract.js';
 import { runProgram } from '../support/program.js';
@@ -33,6 +34,7 @@ describe('pushasset', () => {
     lan: { mac: string; interface: string; family: string; address: string; mask: string }[];
     uids: { name: string; uid: number }[];
     gids: { name: string; gid: number }[];
+    hardware: unknown[];
   }
 
   test('equals uname, hostname, /proc/meminfo, getent and ip', async () => {
@@ -66,6 +68,7 @@ describe('pushasset', () => {
       .trimEnd()
       .split('\n')
       .map((line) => line.split(':'));
+    expect(asset.hardware).toBeInstanceOf(Array);
     expect(asset.gids).toEqual(groups.map(([name, , gid]) => ({ name, gid: Number(gid) })));
   });
 
@@ -88,6 +91,21 @@ describe('pushasset', () => {
       expect(found.sort()).toEqual(wanted.sort());
     },
   );
+
+  test('hardware: what lspci and dmidecode tell, as rows of one form (captured output)', () => {
+    const pci = { slot: '00:03.0', class: 'VGA', description: 'Cirrus', driver: 'cirrus' };
+    const module = {
+      locator: 'A1',
+      size: '32 GB',
+      type: 'DDR4',
+      manufacturer: 'M',
+      partNumber: '',
+    };
+    expect(hardwareOf([pci], [module])).toEqual([
+      { type: 'pci', path: '00:03.0', class: 'VGA', description: 'Cirrus', driver: 'cirrus' },
+      { type: 'mem', path: 'A1', class: 'DDR4', description: 'M 32 GB', driver: '' },
+    ]);
+  });
 
   test('node.conf overrides a probe and says so; what nobody knows stays at its default', async () => {
     const root = createRoot({
