@@ -1,3 +1,4 @@
+import { errorText } from '../errors/agent-error.js';
 import { type Message, outboxTable } from '../store/outbox.js';
 import { argvOfCommand } from '../task/command-text.js';
 import { type HookEvent, hookKinds } from './hooks.js';
@@ -81,10 +82,7 @@ async function ping(event: HookEvent): Promise<void> {
   } catch (error) {
     if (error instanceof Undelivered) throw error;
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Undelivered(
-      `${url.origin} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
-      url.origin,
-    );
+    throw new Undelivered(`${url.origin} does not answer: ${errorText(cause)}`, url.origin);
   }
 }
 
@@ -107,7 +105,7 @@ async function runHook({ run, log }: RunServices, event: HookEvent): Promise<voi
     log.error('hook could not be run', {
       hook,
       scope: task.scope,
-      why: error instanceof Error ? error.message : String(error),
+      why: errorText(error),
     });
   }
 }
