@@ -71,8 +71,11 @@ async function executeNodeTask(
   if (!entry) return plainOutcome('failed', `no node task is named ${row.action}`, 1);
 
   const configured = parseDuration(settings.ofTask(entry, 'timeout') ?? '');
-  const timeoutMs = configured ?? fallbackTimeoutMs;
-  const budgetMs = Math.min(timeoutMs, (options.deadline ?? Infinity) - clock.monotonic());
+  const timeoutMs = configured === 0 ? Number.POSITIVE_INFINITY : (configured ?? fallbackTimeoutMs);
+  const budgetMs = Math.min(
+    timeoutMs,
+    (options.deadline ?? Number.POSITIVE_INFINITY) - clock.monotonic(),
+  );
   const samples: Sample[] = [];
   let trimBefore: number | undefined;
   const abort = new AbortController();

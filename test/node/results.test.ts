@@ -347,6 +347,11 @@ test.each(['not JSON', '{}', 'null'])('checks writes its result anew over %s', a
   expect((await nodemgr(root, 'print', 'checks')).code).toBe(0);
 });
 
+test('timeout = 0 is no limit, as for tasks of services', async () => {
+  const root = createRoot({ 'node.conf': '[checks]\ntimeout = 0\n' });
+  expect(await nodemgr(root, 'checks')).toEqual({ code: 0, stdout: '', stderr: '' });
+});
+
 test('each run by hand is in the ledger, and the result is a private file replaced as a whole', async () => {
   const root = createRoot();
   await nodemgr(root, 'checks');
