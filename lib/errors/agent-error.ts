@@ -26,6 +26,11 @@ export class AgentError extends Error {
   }
 }
 
+/** What a thrown value says. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The `code` of a Node.js system error (`ENOENT`, `EACCES`…), or undefined for anything else. */
 export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'

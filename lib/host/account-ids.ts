@@ -1,3 +1,4 @@
+import { effectiveUid } from '../env/host.js';
 import { AgentError } from '../errors/agent-error.js';
 import { readGroups, readUsers } from './passwd.js';
 
@@ -31,6 +32,6 @@ export function userNameOf(uid: number): string {
 
 /** The account of this process. */
 export function ownAccount(): { readonly uid: number; readonly name: string } {
-  const uid = process.geteuid?.() ?? 0;
+  const uid = effectiveUid();
   return { uid, name: userNameOf(uid) };
 }

@@ -71,8 +71,7 @@ export function describeDmi(blocks: readonly DmiBlock[]): Dmi {
     .filter((count) => Number.isInteger(count));
   return {
     serial:
-      said(value('System Information', 'Serial Number')) ??
-      said(value('Chassis Information', 'Serial Number')),
+      value('System Information', 'Serial Number') ?? value('Chassis Information', 'Serial Number'),
     model: value('System Information', 'Product Name'),
     manufacturer: value('System Information', 'Manufacturer'),
     biosVersion: biosVersion(

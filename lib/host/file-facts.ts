@@ -91,6 +91,11 @@ function deviceNumberOf(device: number): string {
   return `${major}:${minor}`;
 }
 
+/** Somebody may execute it. */
+export function isExecutable({ mode }: FileFacts): boolean {
+  return (mode & 0o111) !== 0;
+}
+
 /** Types of files in a mode (inode(7)). */
 const kinds: ReadonlyMap<number, FileFacts['kind']> = new Map([
   [0o100000, 'file'],

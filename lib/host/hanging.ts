@@ -120,8 +120,8 @@ async function ask(
     }
     if (known) removeStale(file, known);
     const claim = create(file, mine);
-    if (claim === 'impossible' || systemClock.monotonic() >= deadline) break;
     isClaimed = claim === 'made';
+    if (claim === 'impossible' || systemClock.monotonic() >= deadline) break;
   }
   let hanging: Asking | undefined;
   try {
@@ -190,14 +190,23 @@ function create(file: string, asking: Asking): 'made' | 'taken' | 'impossible' {
   try {
     mkdirSync(join(file, '..'), { recursive: true });
     writeFileSync(copy, JSON.stringify(asking));
-    linkSync(copy, file);
-    return 'made';
+    return linked(copy, file) ? 'made' : 'taken';
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return 'taken';
     if (errnoOf(error) === undefined) throw error;
     return 'impossible';
   } finally {
     remove(copy);
+  }
+}
+
+/** @returns false when there is a file already */
+function linked(copy: string, file: string): boolean {
+  try {
+    linkSync(copy, file);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
   }
 }
 

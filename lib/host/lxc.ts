@@ -10,11 +10,14 @@ export function lxcConfigFiles(name: string): string[] {
   ];
 }
 
-/** Whether a container runs, from lxc-info(1); undefined when lxc is not installed. */
+/**
+ * Whether a container runs, from lxc-info(1); undefined when that cannot be said: no lxc, or one
+ * that does not answer.
+ */
 export async function isLxcRunning(run: Run, name: string): Promise<boolean | undefined> {
   try {
-    const { stdout } = await run(['lxc-info', '--name', name], { timeoutMs: 10_000 });
-    return parseLxcState(stdout) === 'RUNNING';
+    const { exitCode, stdout } = await run(['lxc-info', '--name', name], { timeoutMs: 10_000 });
+    return exitCode === null ? undefined : parseLxcState(stdout) === 'RUNNING';
   } catch (error) {
     if (isMissingCommand(error)) return undefined;
     throw error;

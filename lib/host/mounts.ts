@@ -74,8 +74,7 @@ export function isChecked(mount: Mount): boolean {
   if (pseudoTypes.has(type) || type === 'overlay' || type === 'aufs' || isRemote(mount))
     return false;
   if (device === 'overlay' || device === 'aufs') return false;
-  if (device.startsWith('/') && !device.startsWith('/dev') && !device.startsWith('//'))
-    return false;
+  if (device.startsWith('/') && !device.startsWith('/dev')) return false;
   if (device.includes('osvc_sync_')) return false;
   if (/^\/(Volumes|media|run|sys|snap)(\/|$)/.test(mountPoint) || mountPoint.endsWith('/shm')) {
     return false;

@@ -1,26 +1,18 @@
 import { isMissingCommand, type Run } from '../exec/run.js';
 
-const ssh = [
-  '/usr/bin/ssh',
-  '-q',
-  ...['-o', 'StrictHostKeyChecking=no', '-o', 'ForwardX11=no', '-o', 'BatchMode=yes'],
-  ...['-o', 'ConnectTimeout=10'],
-];
-
 /**
  * Whether a virtual machine runs, from virsh(1); undefined when that cannot be said: no virsh, or a
  * host that does not answer.
  *
- * @param node another host, asked over ssh; default: this one
+ * @param at the command line that asks another host; default: this one
  */
 export async function isDomainRunning(
   run: Run,
   name: string,
-  node?: string,
+  at = (argv: readonly string[]): readonly string[] => argv,
 ): Promise<boolean | undefined> {
   try {
-    const argv = [...(node === undefined ? [] : [...ssh, node]), 'virsh', 'dominfo', name];
-    const { exitCode, stdout } = await run(argv, { timeoutMs: 20_000 });
+    const { exitCode, stdout } = await run(at(['virsh', 'dominfo', name]), { timeoutMs: 20_000 });
     // ssh itself ends with 255.
     if (exitCode === null || exitCode > 1) return undefined;
     return parseDomainState(stdout) === 'running';

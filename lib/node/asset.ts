@@ -3,13 +3,14 @@ import { version } from '../env/build.js';
 import type { Run } from '../exec/run.js';
 import { detectContainer } from '../host/container-detect.js';
 import { readCpuinfo } from '../host/cpuinfo.js';
-import { readDmi } from '../host/dmi.js';
+import { type Dmi, type MemoryModule, readDmi } from '../host/dmi.js';
 import { readFqdn } from '../host/fqdn.js';
 import { type Hba, type HbaTarget, readHbas, readHbaTargets } from '../host/hba.js';
 import { type LanAddress, readLan } from '../host/ip.js';
 import { readServiceProcessorVersion } from '../host/ipmi.js';
 import { readKernel } from '../host/kernel.js';
-import { readMeminfo } from '../host/meminfo.js';
+import { type PciDevice, readPciDevices } from '../host/lspci.js';
+import { readMemoryMib } from '../host/memory.js';
 import { readOsRelease } from '../host/os-release.js';
 import { type Account, type Group, readGroups, readUsers } from '../host/passwd.js';
 import { lastBoot, readUptime } from '../host/uptime.js';
@@ -31,6 +32,17 @@ export interface Asset {
   lan: LanAddress[];
   uids: Pick<Account, 'name' | 'uid'>[];
   gids: Pick<Group, 'name' | 'gid'>[];
+  hardware: HardwareItem[];
+}
+
+/** A PCI device or a memory module. */
+export interface HardwareItem {
+  type: 'pci' | 'mem';
+  /** Its slot. */
+  path: string;
+  class: string;
+  description: string;
+  driver: string;
 }
 
 export interface AssetDeps {
@@ -93,8 +105,12 @@ const overrideNames: Readonly<Record<string, string>> = { node_env: 'env' };
 /** Reads the whole inventory. What a host does not tell stays at its default; nothing is an error. */
 export async function readAsset(deps: AssetDeps): Promise<Asset> {
   const { run } = deps;
-  const [probes, targets, lan] = await Promise.all([
-    probeFields(deps),
+  const container = detectContainer();
+  const dmi = readDmi(run);
+  const [probes, { memory }, pci, targets, lan] = await Promise.all([
+    dmi.then((known) => probeFields(deps, container, known)),
+    dmi,
+    readPciDevices(run),
     readHbaTargets(run),
     readLan(run),
   ]);
@@ -117,22 +133,41 @@ export async function readAsset(deps: AssetDeps): Promise<Asset> {
     lan,
     uids: readUsers().map(({ name, uid }) => ({ name, uid })),
     gids: readGroups().map(({ name, gid }) => ({ name, gid })),
+    hardware: container === undefined ? hardwareOf(pci, memory) : [],
   };
+}
+
+export function hardwareOf(
+  pci: readonly PciDevice[],
+  memory: readonly MemoryModule[],
+): HardwareItem[] {
+  return [
+    ...pci.map(({ slot, ...device }) => ({ type: 'pci' as const, path: slot, ...device })),
+    ...memory.map(({ locator, type, manufacturer, partNumber, size }) => ({
+      type: 'mem' as const,
+      path: locator,
+      class: type,
+      description: [manufacturer, partNumber, size].filter(Boolean).join(' '),
+      driver: '',
+    })),
+  ];
 }
 
 type Probes = Record<string, string | number | undefined>;
 
-async function probeFields({ run, nodename, now, setting }: AssetDeps): Promise<Probes> {
-  const container = detectContainer();
-  const [dmi, fqdn, firmware] = await Promise.all([
-    readDmi(run),
+async function probeFields(
+  { run, nodename, now, setting }: AssetDeps,
+  container: string | undefined,
+  dmi: Dmi,
+): Promise<Probes> {
+  const [fqdn, firmware, memory] = await Promise.all([
     readFqdn(run, nodename),
     container ? undefined : readServiceProcessorVersion(run),
+    readMemoryMib(run),
   ]);
   const kernel = readKernel();
   const os = readOsRelease();
   const cpu = readCpuinfo();
-  const memory = readMeminfo()['MemTotal'];
   const dies = cpu.dies ?? dmi.processors;
   const notInContainer = <T>(value: T | undefined): T | string | undefined =>
     container === undefined ? value : 'n/a';
@@ -146,7 +181,7 @@ async function probeFields({ run, nodename, now, setting }: AssetDeps): Promise<
     os_kernel: kernel.release,
     os_arch: kernel.machine,
     // In MiB in spite of its name: the collector's contract.
-    mem_bytes: memory === undefined ? undefined : Math.floor(memory / (1 << 20)),
+    mem_bytes: memory,
     mem_banks: notInContainer(dmi.memoryBanks),
     mem_slots: notInContainer(dmi.memorySlots),
     cpu_freq: cpu.mhz,

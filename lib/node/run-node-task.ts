@@ -31,9 +31,11 @@ export function localResults(paths: Paths): Results {
 }
 
 /**
- * Runs one node task with its time limit. When the time is over the task's processes are ended and
- * the run is given up.
+ * Runs one node task with its time limit. When the time is over, or the caller aborts, the processes
+ * of the task are ended and the run is given up: what it still finds is not kept, because a tool
+ * that was ended looks like one that is not there.
  *
+ * @param abort the caller aborts with the error that the run then ends with
  * @throws AgentError `E_TASK_TIMEOUT`, or what the task throws
  */
 export async function runNodeTask(
@@ -43,48 +45,43 @@ export async function runNodeTask(
   timeoutMs: number,
 ): Promise<void> {
   const { default: task } = await entry.load();
-  const { promise: expired, resolve, reject } = withReject();
-  const timer = setTimeout(
-    () => {
-      abort.abort();
-      reject(
-        new AgentError(
-          'E_TASK_TIMEOUT',
-          `${entry.name} took longer than ${formatDuration(timeoutMs)}`,
-          {
-            exit: 'timeout',
-            remedy: `raise \`timeout\` in the section [${entry.section}] of node.conf`,
-          },
-        ),
-      );
+  const { signal } = abort;
+  signal.throwIfAborted();
+  const kept = localResults(context.paths);
+  const results: Results = {
+    read: kept.read,
+    write(name, data) {
+      signal.throwIfAborted();
+      kept.write(name, data);
     },
+  };
+  const expiry = setTimeout(
+    () => abort.abort(timeoutError(entry, timeoutMs)),
     Math.min(timeoutMs, 2 ** 31 - 1),
   );
-  const work = task.run({ ...context, results: localResults(context.paths), signal: abort.signal });
+  let grace: NodeJS.Timeout | undefined;
+  // The processes are being ended, and a task that waits for them ends too.
+  const givenUp = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => {
+      grace = setTimeout(resolve, graceMs);
+    });
+  });
   try {
-    await Promise.race([work, expired]);
+    await Promise.race([task.run({ ...context, results, signal }), givenUp]);
   } catch (error) {
-    // The time is over: the processes are being ended, and a task that waits for them ends too.
-    if (abort.signal.aborted) await Promise.race([work.catch(() => undefined), grace()]);
-    throw error;
+    if (!signal.aborted) throw error;
   } finally {
-    clearTimeout(timer);
-    resolve();
+    clearTimeout(expiry);
+    clearTimeout(grace);
   }
+  signal.throwIfAborted();
 }
 
 const graceMs = 15_000;
 
-function grace(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, graceMs).unref());
-}
-
-function withReject() {
-  let resolve = (): void => undefined;
-  let reject = (_error: Error): void => undefined;
-  const promise = new Promise<void>((yes, no) => {
-    resolve = yes;
-    reject = no;
+function timeoutError({ name, section }: NodeTaskEntry, timeoutMs: number): AgentError {
+  return new AgentError('E_TASK_TIMEOUT', `${name} took longer than ${formatDuration(timeoutMs)}`, {
+    exit: 'timeout',
+    remedy: `raise \`timeout\` in the section [${section}] of node.conf`,
   });
-  return { promise, resolve, reject };
 }

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { convertKeyword } from '../config/convert.js';
 import { type ConfigFile, distrust, readConfigFile } from '../config/file.js';
-import type { KindTypes } from '../config/keyword.js';
 import { effectiveUid } from '../env/host.js';
 import { packageRoot } from '../env/package-root.js';
 import type { Paths } from '../env/paths.js';
@@ -64,7 +63,7 @@ export function readNodeSettings(paths: Paths): NodeSettings {
     for (const text of [written('node', key), fallback]) {
       if (text === undefined || !keyword) continue;
       try {
-        return convertKeyword(keyword, text) as KindTypes[keyof KindTypes];
+        return convertKeyword(keyword, text);
       } catch (error) {
         if (!(error instanceof AgentError)) throw error;
       }

@@ -1,9 +1,9 @@
 import { convertKeyword } from '../config/convert.js';
 import { type Finding, nearest } from '../config/finding.js';
 import { parseIni } from '../config/ini.js';
-import { defineKeywords } from '../config/keyword.js';
+import { defineKeywords, findKeyword } from '../config/keyword.js';
 import { type SectionRule, validateConfig } from '../config/validate.js';
-import { createEvaluator, keywordOf } from '../config/values.js';
+import { createEvaluator } from '../config/values.js';
 import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
 import {
@@ -31,7 +31,7 @@ const defaultKeywords = defineKeywords({
 
 /** Sections of node.conf that later parts of the suite read: their keywords are not checked yet. */
 const otherSections =
-  /^(cluster|syslog|collector|stonith#|hb#|cloud#|array#|switch#|backup#|env|labels|dequeue|ur|bosh|compliance|reboot|sysreport|disks|patches|stats|rotate_root_pw|dequeue_actions|sym|brocade|centera|dcs|emcvnx|eva|freenas|gcedisks|hds|hp3par|ibmds|ibmsvc|necism|netapp|nsr|vioserver|xtremio)/;
+  /^((stonith|hb|cloud|array|switch|backup)#.+|cluster|syslog|collector|env|labels|dequeue|ur|bosh|compliance|reboot|sysreport|disks|patches|stats|rotate_root_pw|dequeue_actions|sym|brocade|centera|dcs|emcvnx|eva|freenas|gcedisks|hds|hp3par|ibmds|ibmsvc|necism|netapp|nsr|vioserver|xtremio)$/;
 
 /** Checks node.conf as it would be used on this node. */
 export async function validateNodeConfig(
@@ -66,10 +66,8 @@ export async function checkNodeValue(
     return `unknown section${near ? `; did you mean ${near}?` : ''}`;
   }
   if (rule.free) return undefined;
-  const keyword = keywordOf(rule.table, key);
+  const keyword = findKeyword([rule.table], key)?.keyword;
   if (!keyword) {
-    const aliased = Object.values(rule.table).some(({ aliases }) => aliases?.includes(key));
-    if (aliased) return undefined;
     const near = nearest(key, Object.keys(rule.table));
     return `unknown keyword${near ? `; did you mean ${near}?` : ''}`;
   }

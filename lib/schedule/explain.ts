@@ -2,7 +2,7 @@
 import { type CalendarDate, calendarDate, formatDate, isoWeek } from './calendar.js';
 import { catchUpOf, floorMinute, knownLast, type ScheduleContext } from './context.js';
 import { latestOccurrence } from './cron-rule.js';
-import { type ConstraintName, evaluate } from './due.js';
+import type { ConstraintName } from './due.js';
 import { exclusionAt, exclusionWindowAt } from './exclusion.js';
 import { allowsDay, type FilterName, refusalOf } from './filters.js';
 import { formatDefinition, formatTimerange, formatWindow } from './format.js';
@@ -57,24 +57,6 @@ export function explain(schedule: Schedule, context: ScheduleContext): Constrain
           ),
     ),
   ];
-}
-
-/**
- * The constraint that keeps the task from running: the exclusion, or the first failing constraint of
- * the timerange that came nearest to a run. Undefined when the task is due.
- */
-export function firstFailure(schedule: Schedule, context: ScheduleContext): Constraint | undefined {
-  const verdict = evaluate(schedule, context);
-  if (verdict.due) return undefined;
-  // Only the first failure of a timerange is its reason; the later ones follow from it or add to it.
-  const reasons = new Map<string, Constraint>();
-  for (const constraint of explain(schedule, context)) {
-    const { definition, timerange, pass } = constraint;
-    const key = `${definition}\n${timerange}`;
-    if (!pass && !reasons.has(key)) reasons.set(key, constraint);
-  }
-  const failed = [...reasons.values()];
-  return failed.find((constraint) => constraint.name === verdict.constraint) ?? failed[0];
 }
 
 type Details = Omit<Constraint, 'definition' | 'timerange'>;

@@ -6,19 +6,13 @@ import type {
   Monthday,
   NumberFilter,
   NumberRule,
-  Schedule,
   Span,
   Timerange,
 } from './model.js';
 import { monthNames, weekdayNames } from './names.js';
 import { formatSeconds } from './timestamp.js';
 
-/** Text that reads back as an equal schedule: one definition bare, several as a JSON list. */
-export function formatSchedule({ definitions }: Schedule): string {
-  const texts = definitions.map(formatDefinition);
-  return texts.length === 1 ? (texts[0] ?? '') : JSON.stringify(texts);
-}
-
+/** Text that reads back as an equal definition. */
 export function formatDefinition(definition: Definition): string {
   const body =
     definition.kind === 'cron'

@@ -64,8 +64,7 @@ export function claimPlanned(
       runs.close({ ...closed(slot, slot.count), state: slot.state, reason: slot.reason });
     }
     if (plan.closed.some(({ state }) => state === 'missed')) missed.push(item);
-    const newest = plan.run.at(-1) ?? plan.closed.at(-1);
-    if (newest) lastRuns.decided(task, newest.begin);
+    if (plan.decided !== null) lastRuns.decided(task, plan.decided);
 
     const open = context.openRuns(task);
     if (plan.run.length > 0 && open.length >= task.maxParallel) {

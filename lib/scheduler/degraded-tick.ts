@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } 
 import { join } from 'node:path';
 import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
-import { openSqlite } from '../sqlite/open.js';
-import { StoreUnwritableError, storeError } from '../store/store.js';
+import { openStore, StoreUnwritableError, storeError } from '../store/store.js';
+import { dueTasks } from '../store/tasks.js';
 import type { SchedulerDeps } from './deps.js';
 
 const noticeName = 'store-trouble';
@@ -63,19 +63,13 @@ export function clearNotice(paths: Paths): void {
   }
 }
 
-function hasUnrecordedDue({ paths, clock }: SchedulerDeps): boolean {
+function hasUnrecordedDue({ paths, clock, openStore: open = openStore }: SchedulerDeps): boolean {
   try {
-    const connection = openSqlite(paths.store, { readonly: true });
+    const store = open(paths.store);
     try {
-      return (
-        connection
-          .prepare<[number]>(
-            'SELECT 1 FROM task WHERE unrecorded = 1 AND next_due IS NOT NULL AND next_due <= ?',
-          )
-          .get(clock.now()) !== undefined
-      );
+      return dueTasks(store, clock.now()).some(({ unrecorded }) => unrecorded === 1);
     } finally {
-      connection.close();
+      store.close();
     }
   } catch {
     return false; // not even readable: there is nothing to run from

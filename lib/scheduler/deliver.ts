@@ -1,3 +1,4 @@
+import { errorText } from '../errors/agent-error.js';
 import { type Message, outboxTable } from '../store/outbox.js';
 import { argvOfCommand } from '../task/command-text.js';
 import { type HookEvent, hookKinds } from './hooks.js';
@@ -59,7 +60,9 @@ function pauseMs({ tries, id }: Message): number {
 
 /** Tells a dead-man switch: `<url>/start` when a run begins, `<url>/<exit code>` when it ended. */
 async function ping(event: HookEvent): Promise<void> {
-  if (!URL.canParse(event.target)) throw new Undelivered('ping_url is not a URL');
+  if (!/^https?:/i.test(event.target) || !URL.canParse(event.target)) {
+    throw new Undelivered('ping_url is not an HTTP(S) address');
+  }
   const url = new URL(event.target);
   url.pathname = `${url.pathname.replace(/\/$/, '')}/${pingWord(event)}`;
   if (event.token) url.searchParams.set('rid', event.token);
@@ -70,7 +73,7 @@ async function ping(event: HookEvent): Promise<void> {
       headers: { 'content-type': 'text/plain; charset=utf-8' },
       signal: AbortSignal.timeout(requestTimeoutMs),
     });
-    await response.arrayBuffer();
+    await response.body?.cancel(); // whatever it says
     if (!response.ok) {
       // A fault of the server concerns all, a refusal this message.
       const server = response.status >= 500 || response.status === 429 ? url.origin : undefined;
@@ -79,10 +82,7 @@ async function ping(event: HookEvent): Promise<void> {
   } catch (error) {
     if (error instanceof Undelivered) throw error;
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Undelivered(
-      `${url.origin} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
-      url.origin,
-    );
+    throw new Undelivered(`${url.origin} does not answer: ${errorText(cause)}`, url.origin);
   }
 }
 
@@ -105,7 +105,7 @@ async function runHook({ run, log }: RunServices, event: HookEvent): Promise<voi
     log.error('hook could not be run', {
       hook,
       scope: task.scope,
-      why: error instanceof Error ? error.message : String(error),
+      why: errorText(error),
     });
   }
 }

@@ -74,19 +74,24 @@ async function executeNodeTask(
   if (!entry) return plainOutcome('failed', `no node task is named ${row.action}`, 1);
 
   const configured = parseDuration(settings.ofTask(entry, 'timeout') ?? '');
-  const timeoutMs = configured ?? fallbackTimeoutMs;
-  const budgetMs = Math.min(timeoutMs, (options.deadline ?? Infinity) - clock.monotonic());
+  const timeoutMs = configured === 0 ? Number.POSITIVE_INFINITY : (configured ?? fallbackTimeoutMs);
+  const budgetMs = Math.min(
+    timeoutMs,
+    (options.deadline ?? Number.POSITIVE_INFINITY) - clock.monotonic(),
+  );
   const samples: Sample[] = [];
   let trimBefore: number | undefined;
   const abort = new AbortController();
-  options.signal?.addEventListener('abort', () => abort.abort(), { once: true });
+  const interrupt = () =>
+    abort.abort(new AgentError('E_INTERRUPTED', `${row.action} was interrupted`));
+  if (options.signal?.aborted) interrupt();
+  options.signal?.addEventListener('abort', interrupt);
   try {
     await runNodeTask(
       entry,
       {
         ...services,
         run: markedRun(services.run, row, options, abort.signal),
-        log: services.log,
         setting: settings.get,
         samples: {
           add: (at, topic, data, bootId) =>

@@ -1,4 +1,5 @@
 import { selfIdentity } from '../env/process-identity.js';
+import { errorText } from '../errors/agent-error.js';
 import type { Log } from '../log/log.js';
 import { lastRunTable } from '../store/last-runs.js';
 import { metaTable } from '../store/meta.js';
@@ -200,7 +201,7 @@ function bringIn({ store, services, log, epoch }: Pass, entry: SpooledEntry): vo
   } catch (error) {
     if (error instanceof StoreUnwritableError) throw error;
     entry.reject();
-    log.error('spooled run unusable, put aside', { file: entry.path, why: messageOf(error) });
+    log.error('spooled run unusable, put aside', { file: entry.path, why: errorText(error) });
   }
 }
 
@@ -255,8 +256,8 @@ async function claimDue(pass: Pass): Promise<{ claims: Claim[]; closed: number }
       planned.push({ task, plan: planSlots(schedule, task, policy, context, limit) });
     } catch (error) {
       const { scope, action } = task;
-      log.error('schedule unusable', { scope, action, why: messageOf(error) });
-      store.immediate(() => tasks.disable(task.id, messageOf(error)));
+      log.error('schedule unusable', { scope, action, why: errorText(error) });
+      store.immediate(() => tasks.disable(task.id, errorText(error)));
     }
   }
 
@@ -300,8 +301,4 @@ async function claimDue(pass: Pass): Promise<{ claims: Claim[]; closed: number }
 function rowsOf(store: Store, claims: readonly Claim[]): RunRow[] {
   const runs = runTable(store);
   return claims.flatMap(({ runId }) => runs.get(runId) ?? []);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -45,6 +45,8 @@ export function ledgerWriter(store: Store) {
     later(write: () => void): void {
       queue.push(write);
       timer ??= setTimeout(() => {
+        timer = undefined;
+        if (flush) return; // it is about to commit all, and somebody waits for what comes of it
         try {
           commit();
         } catch {

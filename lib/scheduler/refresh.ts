@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { formatObjectPath, objectOfConfigFile } from '../config/object-path.js';
 import { AgentError } from '../errors/agent-error.js';
 import type { Log } from '../log/log.js';
@@ -16,7 +15,7 @@ import { type TaskKey, type TaskRow, type TaskWithHistory, taskTable } from '../
 import { type ScheduleSettings, scheduleSettings } from '../task/schedule-settings.js';
 import type { SchedulerDeps } from './deps.js';
 import { evaluationOf, lastOf } from './evaluation.js';
-import { configurationDirectories, namesIn } from './fingerprint.js';
+import { configurationDirectories, namesIn, statOf, unreadable } from './fingerprint.js';
 
 export interface Refresh {
   deps: SchedulerDeps;
@@ -243,8 +242,9 @@ function scopeOf({ paths }: SchedulerDeps, file: string): string | undefined {
 }
 
 function stampOf(path: string): string | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat && `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;
+  const stat = statOf(path);
+  if (stat === undefined || stat === unreadable) return stat;
+  return `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;
 }
 
 interface Rows {

@@ -41,6 +41,8 @@ export interface ClosedSlots extends Slot {
 export interface SlotPlan {
   run: Slot[];
   closed: ClosedSlots[];
+  /** Begin of the newest slot of these, null when there is none. */
+  decided: number | null;
   next: number | null;
 }
 
@@ -67,7 +69,9 @@ export function planSlots(
   const following = (last: number, from: number): number | undefined =>
     nextRun(schedule, { ...context, now: floorMinute(from) + minuteMs, last });
   const first = firstUndecided(task, now, following);
-  if (first === undefined || first > now) return { run: [], closed: [], next: first ?? null };
+  if (first === undefined || first > now) {
+    return { run: [], closed: [], decided: null, next: first ?? null };
+  }
 
   const { catchup } = policy;
   const keep = rowsPerGap + (catchup.kind === 'all' ? catchup.count : 1);
@@ -96,9 +100,9 @@ export function planSlots(
   }
   closed.push(...missedRows(open, run.length, why));
 
-  const newest = open.slots.at(-1) ?? stoodFor;
-  const last = run.length > 0 ? now : Math.max(ranAt ?? 0, newest?.begin ?? 0);
-  return { run, closed, next: following(last, now) ?? null };
+  const decided = (open.slots.at(-1) ?? stoodFor)?.begin ?? null;
+  const last = run.length > 0 ? now : Math.max(ranAt ?? 0, decided ?? 0);
+  return { run, closed, decided, next: following(last, now) ?? null };
 }
 
 /** The oldest slot that has no row yet; runs that waited for the ledger may be ahead of the index. */

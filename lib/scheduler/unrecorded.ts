@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { selfIdentity } from '../env/process-identity.js';
+import { AgentError, errnoOf } from '../errors/agent-error.js';
 import { knownLast } from '../schedule/context.js';
 import type { RunRow } from '../store/runs.js';
 import type { Store } from '../store/store.js';
@@ -98,7 +99,8 @@ async function takeSlot(
     writeFileSync(join(directory, `${prefix}${slot.begin}`), '', { flag: 'wx' });
     for (const name of stamps) rmSync(join(directory, name), { force: true });
     return slot;
-  } catch {
+  } catch (error) {
+    if (errnoOf(error) === undefined && !(error instanceof AgentError)) throw error;
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorText } from '../errors/agent-error.js';
 import { type RunEnd, type RunRow, runTable } from '../store/runs.js';
 import { StoreUnwritableError } from '../store/store.js';
 import { executeRow } from './execute.js';
@@ -107,7 +108,7 @@ async function execute({ services, options, ledger }: Pool, row: RunRow): Promis
         ),
     });
   } catch (error) {
-    outcome = plainOutcome('failed', messageOf(error), 1);
+    outcome = plainOutcome('failed', errorText(error), 1);
     const stack = error instanceof Error ? error.stack : undefined;
     services.log.error('a bug ended the run', { id: row.id, stack });
   }
@@ -158,8 +159,4 @@ function report(services: RunServices, row: RunRow, end: RunEnd): void {
   const log = services.logOf(row.scope);
   if (end.state === 'skipped') log.info('run skipped', fields);
   else log.error('run failed', fields);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import { selfIdentity } from '../env/process-identity.js';
-import { AgentError } from '../errors/agent-error.js';
+import { AgentError, errorText } from '../errors/agent-error.js';
 import { runTable } from '../store/runs.js';
 import { openStore, StoreUnwritableError } from '../store/store.js';
 import { cleanUp } from './clean-up.js';
@@ -30,7 +30,7 @@ export async function runWorker(deps: SchedulerDeps, args: readonly string[]): P
   } catch (error) {
     // The store refuses writes: the next tick says so, and hands on what was not started.
     if (error instanceof StoreUnwritableError) return;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     const stack =
       error instanceof AgentError || !(error instanceof Error) ? undefined : error.stack;
     services.log.error('worker failed', { why, stack });

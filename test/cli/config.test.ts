@@ -65,6 +65,27 @@ describe('validate config', () => {
     expect(stdout).not.toContain(canary);
   });
 
+  test.each([
+    { section: 'stats_colection', known: false },
+    { section: 'uri', known: false },
+    { section: 'stats', known: true },
+    { section: 'array#left', known: true },
+    { section: 'dequeue_actions', known: true },
+  ])('[$section] counts as a section of later parts: $known', async ({ section, known }) => {
+    const { nodemgr } = at(createRoot());
+    const text = `[${section}]\nschedule = @1\n`;
+    const { stdout } = await nodemgr(['validate', 'config', '--stdin'], text);
+    expect(stdout.includes('unknown section')).toBe(!known);
+  });
+
+  test('a value under an old name is checked as one under the new name', async () => {
+    const { nodemgr } = at(createRoot());
+    const refused = { code: 1, stderr: expect.stringContaining('"FOO" is not one of DEV') };
+    expect(await nodemgr(['set', 'node.env=FOO'])).toMatchObject(refused);
+    expect(await nodemgr(['set', 'node.host_mode=FOO'])).toMatchObject(refused);
+    expect(await nodemgr(['set', 'node.host_mode=PRD'])).toEqual(done);
+  });
+
   test('--stdin checks text that is not installed; warnings alone are exit 0; silence is right', async () => {
     const root = createRoot();
     const { nodemgr, svcmgr } = at(root);

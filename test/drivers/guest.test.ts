@@ -6,7 +6,9 @@ import { parseLxcState } from '../../lib/host/lxc.js';
 import { parseDomainState } from '../../lib/host/virsh.js';
 import { createRig, type Rig, type RigOptions } from './rig.js';
 
-type Answer = { exitCode?: number; stdout?: string; stderr?: string } | undefined;
+type Answer =
+  | { exitCode?: number | null; timedOut?: boolean; stdout?: string; stderr?: string }
+  | undefined;
 
 /** Answers some commands in place of the host, and keeps those that change something. */
 function fakeHost(answer: (line: string) => Answer) {
@@ -80,6 +82,17 @@ describe('container.lxc (captured output)', () => {
     );
   });
 
+  test('one that does not answer is not called down', async () => {
+    const { commands, run } = fakeHost((line) => {
+      if (line.startsWith('lxc-info')) return { exitCode: null, timedOut: true };
+      return line.startsWith('lxc-') ? {} : undefined;
+    });
+    const rig = createRig('[container#1]\ntype = lxc\nstop_timeout = 100ms\n', { run });
+    expect((await rig.status('container#1')).status).toBe('undef');
+    await expect(rig.act('stop')).rejects.toThrow();
+    expect(commands).toContain('lxc-stop -n svc1 -o /var/tmp/svc_svc1_lxc_stop.log');
+  });
+
   test('without lxc', async () => {
     const rig = createRig('[container#1]\ntype = lxc\n', { run: without('lxc-') });
     expect((await rig.status('container#1')).status).toBe('undef');
@@ -150,6 +163,20 @@ describe('container.kvm (captured output)', () => {
     await expect(rig.act('start')).rejects.toThrow('in use elsewhere: container#1');
     expect(rig.lines).toContain('container#1 ERROR svc1 runs on node2');
     expect(commands).toEqual([]);
+  });
+
+  test('other nodes are asked as node.rsh says', async () => {
+    const asked: string[] = [];
+    const { run } = kvm();
+    const rig = createRig('[DEFAULT]\nnodes = node1 node2\n[container#1]\ntype = kvm\n', {
+      rsh: '/opt/rsh -x',
+      run: (argv, real, options) => {
+        asked.push(argv.join(' '));
+        return run(argv, real, options);
+      },
+    });
+    await rig.act('start');
+    expect(asked).toContain('/opt/rsh -x node2 virsh dominfo svc1');
   });
 
   test('provision and unprovision, with a snapshot below', async () => {

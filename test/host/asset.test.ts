@@ -7,9 +7,9 @@ import { parseIscsiSessions, readHbas, readHbaTargets } from '../../lib/host/hba
 import { dottedMask, parseLan, readLan } from '../../lib/host/ip.js';
 import { parseMcInfo, readServiceProcessorVersion } from '../../lib/host/ipmi.js';
 import { parseLspci, readPciDevices } from '../../lib/host/lspci.js';
+import { readMemoryMib } from '../../lib/host/memory.js';
 import { parseAssignments, readOsRelease } from '../../lib/host/os-release.js';
 import { readGroups, readUsers } from '../../lib/host/passwd.js';
-import { isXenControlDomain, readXenMemory } from '../../lib/host/xen.js';
 import { captured, hostTree } from './tree.js';
 
 const run = createRunner({ cgroups: null });
@@ -377,15 +377,16 @@ test('pci devices', async () => {
   expect(await readPciDevices(captured({}))).toEqual([]);
 });
 
-test('xen: the memory of the whole host', async () => {
-  expect(isXenControlDomain(hostTree({ 'proc/xen/capabilities': 'control_d\n' }))).toBe(true);
-  expect(isXenControlDomain(hostTree({}))).toBe(false);
-  const virsh = 'CPU model:           x86_64\nMemory size:         33554432 KiB\n';
-  expect(await readXenMemory(captured({ 'virsh nodeinfo': virsh }))).toBe(32768);
-  expect(await readXenMemory(captured({ 'xm info': 'total_memory           : 8191\n' }))).toBe(
-    8191,
-  );
-  expect(await readXenMemory(captured({}))).toBeUndefined();
+test('memory: of the machine; in the control domain of Xen, of the whole host', async () => {
+  const machine = { 'proc/meminfo': 'MemTotal:        2097152 kB\n' };
+  const xen = hostTree({ ...machine, 'proc/xen/capabilities': 'control_d\n' });
+  const virsh = { 'virsh nodeinfo': 'CPU model:  x86_64\nMemory size:         33554432 KiB\n' };
+  const xm = { 'xm info': 'total_memory           : 8191\n' };
+  expect(await readMemoryMib(captured(virsh), xen)).toBe(32768);
+  expect(await readMemoryMib(captured(xm), xen)).toBe(8191);
+  expect(await readMemoryMib(captured({}), xen)).toBe(2048);
+  expect(await readMemoryMib(captured(virsh), hostTree(machine))).toBe(2048);
+  expect(await readMemoryMib(captured(virsh), hostTree({}))).toBeUndefined();
 });
 
 test('canonical name', async () => {

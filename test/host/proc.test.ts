@@ -11,7 +11,6 @@ import { parseNetDev, readNetDev } from '../../lib/host/net-dev.js';
 import { parseProcStat, readProcStat } from '../../lib/host/proc-stat.js';
 import { lastBoot, readUptime } from '../../lib/host/uptime.js';
 import { utcOffset } from '../../lib/host/utc-offset.js';
-import { parseVmstat, readVmstat } from '../../lib/host/vmstat.js';
 import { hostTree } from './tree.js';
 
 const run = createRunner({ cgroups: null });
@@ -114,10 +113,6 @@ eth0:1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16
   ]);
 });
 
-test('vmstat', () => {
-  expect(parseVmstat('pgpgin 5\npswpout 0\n')).toEqual({ pgpgin: 5, pswpout: 0 });
-});
-
 test('a host that hides everything gives empty values, not errors', () => {
   const root = hostTree({});
   expect(readProcStat(root).cpus).toEqual([]);
@@ -125,7 +120,6 @@ test('a host that hides everything gives empty values, not errors', () => {
   expect(readLoadavg(root).one).toBe(0);
   expect(readDiskstats(root)).toEqual([]);
   expect(readNetDev(root)).toEqual([]);
-  expect(readVmstat(root)).toEqual({});
   expect(readUptime(root)).toEqual({ seconds: 0, idleSeconds: 0 });
   expect(readCpuinfo(root).model).toBeUndefined();
 });
@@ -191,7 +185,6 @@ test('the readers agree with this host', async () => {
       .map(({ device }) => device)
       .sort(),
   ).toEqual(links.map(({ ifname }) => ifname).sort());
-  expect(readVmstat()['pgfault']).toBeGreaterThan(0);
   expect(readLoadavg().total).toBeGreaterThan(1);
 
   const kernel = readKernel();

@@ -1,7 +1,7 @@
 /** Readers of storage: loop devices, files, places, block devices. */
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemClock } from '../../lib/env/clock.js';
 import { createRunner, type Run } from '../../lib/exec/run.js';
 import { loopFile, readBlockDevice } from '../../lib/host/block-device.js';
@@ -175,14 +175,26 @@ test('places with long names are told apart', async () => {
   expect([dead.state, alive.state]).toEqual(['silent', 'answered']);
 });
 
+test('who comes to ask only after its deadline leaves no record behind', async () => {
+  const ask = askPlaces({ run, clock: systemClock, directory: join(temporary(), 'h') });
+  const monotonic = vi.spyOn(systemClock, 'monotonic').mockReturnValueOnce(0);
+  const first = await ask('/x', ['true'], { timeoutMs: 5000 });
+  expect(monotonic).toHaveBeenCalled();
+  monotonic.mockRestore();
+  expect(first.state).toBe('answered');
+  expect(await ask('/x', ['true'], { timeoutMs: 300 })).toMatchObject({ state: 'answered' });
+});
+
 test('a place is asked where nothing can be remembered', async () => {
   const file = join(temporary(), 'no-directory');
   writeFileSync(file, '');
   const ask = askPlaces({ run, clock: systemClock, directory: file });
+  const began = performance.now();
   expect(await ask('/x', ['echo', 'yes'], { timeoutMs: 5000 })).toMatchObject({
     state: 'answered',
     result: { stdout: 'yes\n' },
   });
+  expect(performance.now() - began).toBeLessThan(2500);
 });
 
 test('block devices of a captured tree', () => {

@@ -1,10 +1,15 @@
 /** The node tasks find what the tools of the system say; print asset, packages, checks, stats. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { AgentError } from '../../lib/errors/agent-error.js';
 import { isChecked } from '../../lib/host/mounts.js';
+import { hardwareOf } from '../../lib/node/asset.js';
+import { runNodeTask } from '../../lib/node/run-node-task.js';
+import { defineTask } from '../../lib/task/contract.js';
 import { runProgram } from '../support/program.js';
 import { createRoot, type TestRoot } from '../support/root.js';
 
@@ -29,6 +34,7 @@ describe('pushasset', () => {
     lan: { mac: string; interface: string; family: string; address: string; mask: string }[];
     uids: { name: string; uid: number }[];
     gids: { name: string; gid: number }[];
+    hardware: unknown[];
   }
 
   test('equals uname, hostname, /proc/meminfo, getent and ip', async () => {
@@ -62,6 +68,7 @@ describe('pushasset', () => {
       .trimEnd()
       .split('\n')
       .map((line) => line.split(':'));
+    expect(asset.hardware).toBeInstanceOf(Array);
     expect(asset.gids).toEqual(groups.map(([name, , gid]) => ({ name, gid: Number(gid) })));
   });
 
@@ -84,6 +91,21 @@ describe('pushasset', () => {
       expect(found.sort()).toEqual(wanted.sort());
     },
   );
+
+  test('hardware: what lspci and dmidecode tell, as rows of one form (captured output)', () => {
+    const pci = { slot: '00:03.0', class: 'VGA', description: 'Cirrus', driver: 'cirrus' };
+    const module = {
+      locator: 'A1',
+      size: '32 GB',
+      type: 'DDR4',
+      manufacturer: 'M',
+      partNumber: '',
+    };
+    expect(hardwareOf([pci], [module])).toEqual([
+      { type: 'pci', path: '00:03.0', class: 'VGA', description: 'Cirrus', driver: 'cirrus' },
+      { type: 'mem', path: 'A1', class: 'DDR4', description: 'M 32 GB', driver: '' },
+    ]);
+  });
 
   test('node.conf overrides a probe and says so; what nobody knows stays at its default', async () => {
     const root = createRoot({
@@ -293,6 +315,41 @@ test.each([
   expect(stderr).toBe(
     `nodemgr: there is no result of ${task} yet\n  run \`nodemgr ${task}\`, or wait for its schedule\n`,
   );
+});
+
+test.each([
+  { why: 'its time is over', timeoutMs: 10, interrupt: false, code: 'E_TASK_TIMEOUT' },
+  { why: 'a person interrupts it', timeoutMs: 60_000, interrupt: true, code: 'E_INTERRUPTED' },
+])('a task that goes on after $why keeps no result', async ({ timeoutMs, interrupt, code }) => {
+  const root = createRoot();
+  const abort = new AbortController();
+  const task = defineTask({
+    name: 'half',
+    section: 'half',
+    describe: '',
+    async run({ signal, results }) {
+      if (interrupt) abort.abort(new AgentError('E_INTERRUPTED', 'half was interrupted'));
+      else await once(signal, 'abort');
+      results.write('half', 'of it'); // as a tool that was ended counts as not installed
+    },
+  });
+  const entry = { ...task, command: '', detached: true, load: async () => ({ default: task }) };
+  const context = { paths: root.paths } as Parameters<typeof runNodeTask>[1];
+  await expect(runNodeTask(entry, context, abort, timeoutMs)).rejects.toMatchObject({ code });
+  expect(existsSync(join(root.paths.var, 'node', 'half.json'))).toBe(false);
+});
+
+test.each(['not JSON', '{}', 'null'])('checks writes its result anew over %s', async (text) => {
+  const root = createRoot();
+  mkdirSync(join(root.paths.var, 'node'), { recursive: true });
+  writeFileSync(join(root.paths.var, 'node', 'checks.json'), text);
+  expect(await nodemgr(root, 'checks')).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect((await nodemgr(root, 'print', 'checks')).code).toBe(0);
+});
+
+test('timeout = 0 is no limit, as for tasks of services', async () => {
+  const root = createRoot({ 'node.conf': '[checks]\ntimeout = 0\n' });
+  expect(await nodemgr(root, 'checks')).toEqual({ code: 0, stdout: '', stderr: '' });
 });
 
 test('each run by hand is in the ledger, and the result is a private file replaced as a whole', async () => {

@@ -131,6 +131,36 @@ test('pings with the server down: result and duration unchanged; later each arri
   expect(revived.pings).toHaveLength(12);
 }, 60_000);
 
+test('an answer without end counts as delivered; what is no HTTP address is told', async () => {
+  const server = createServer((_request, response) => {
+    response.write('x');
+    setInterval(() => response.write('x'.repeat(1000)), 10).unref();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const task = (url: string): string =>
+    `[task#1]\ncommand = /bin/true\nschedule = *\nping_url = ${url}\n`;
+  const root = createRoot({
+    'node.conf': quietNode,
+    'web.conf': task(`http://127.0.0.1:${port}/web`),
+    'odd.conf': task('hc.example:80/odd'),
+  });
+  await tickIn(root.directory);
+  await quiet(root.directory);
+  const left = query<{ key: string; last_error: string | null }>(
+    root.paths,
+    'SELECT key, last_error FROM outbox ORDER BY id',
+  );
+  expect(left).toEqual([
+    { key: 'odd task#1 task#1', last_error: 'ping_url is not an HTTP(S) address' },
+    { key: 'odd task#1 task#1', last_error: null },
+  ]);
+}, 60_000);
+
 test('a server that accepts and never answers does not keep the ledger waiting', async () => {
   const server = createServer(() => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -2,11 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { evaluate } from '../../lib/schedule/due.js';
-import { explain, firstFailure } from '../../lib/schedule/explain.js';
+import { explain } from '../../lib/schedule/explain.js';
 import { nextRun } from '../../lib/schedule/next.js';
 import { compileSchedule, parseNative } from '../../lib/schedule/parse.js';
 import { parseTimestamp } from '../../lib/schedule/timestamp.js';
 import { localZone, namedZone } from '../../lib/schedule/zone.js';
+import { firstFailure } from './readings.js';
 
 const zone = namedZone('Europe/Paris');
 

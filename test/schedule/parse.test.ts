@@ -1,9 +1,9 @@
 /** Reading: what is refused, with which words, and what is doubtful. */
 import { describe, expect, test } from 'vitest';
-import { formatSchedule } from '../../lib/schedule/format.js';
 import { compileSchedule } from '../../lib/schedule/parse.js';
 import { ScheduleError } from '../../lib/schedule/schedule-error.js';
 import { scheduleWarnings } from '../../lib/schedule/warnings.js';
+import { formatSchedule } from './readings.js';
 
 const refused = [
   ['["@10"', 'E_JSON: expected a JSON list of strings in \'["@10"\''],

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ScheduleContext } from '../../lib/schedule/context.js';
 import { evaluate } from '../../lib/schedule/due.js';
-import { explain, firstFailure } from '../../lib/schedule/explain.js';
-import { formatSchedule } from '../../lib/schedule/format.js';
+import { explain } from '../../lib/schedule/explain.js';
 import { nextRun, nextRuns } from '../../lib/schedule/next.js';
 import { compileSchedule } from '../../lib/schedule/parse.js';
 import { namedZone } from '../../lib/schedule/zone.js';
 import { instants, lastOffsets, schedules, zoneNames } from './generators.js';
+import { firstFailure, formatSchedule } from './readings.js';
 
 const minute = 60_000;
 const firstSeed = 20_261_120;

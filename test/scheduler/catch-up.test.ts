@@ -96,6 +96,18 @@ test('catchup = none: a day whose window was missed does not start a minute late
   expect(told(world.rows()).at(-1)).toEqual({ state: 'ok', at: 38 * 60, slots: 1 });
 });
 
+test('catchup = none: a gap that shares one row is decided to its end, also after an edit', async () => {
+  const written = 'schedule = 00:00-23:59\ncatchup = none';
+  const world = worldWith(written);
+  await world.tick(ten + 1000);
+  const morning = ten + 30 * 24 * hour - 2 * hour; // 09:00 summer time, the day's slot was at 00:00
+  await world.tick(morning);
+  expect(slotsOf(world.rows(), 'missed')).toBe(30);
+  world.write('web.conf', `${section(written)}\n# edited\n`);
+  await world.tick(morning + minute);
+  expect(slotsOf(world.rows(), 'ok')).toBe(1);
+});
+
 test('max_lateness: a slot that could start only later is missed, for good', async () => {
   const world = worldWith('schedule = 10:00-18:00\nmax_lateness = 1h');
   await world.tick(ten - minute);

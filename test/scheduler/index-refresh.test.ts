@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { silentLog } from '../../lib/log/log.js';
@@ -69,6 +69,17 @@ test('a refresh does not bring back a slot that another tick took meanwhile', as
   other.close();
   expect(world.task('task#1').nextDue).toBe(ten + 14 * 60 * minute);
   expect(metaTable(world.store).get('fingerprint')).toBe('f');
+});
+
+test('a file that is a loop of links costs itself alone', async () => {
+  const world = start({ 'web.conf': web('@1') });
+  symlinkSync('loop.conf', join(world.paths.etc, 'loop.conf'));
+  await world.tick(ten);
+  expect(world.rows('task#1').map(({ state }) => state)).toEqual(['ok']);
+  const log = readFileSync(join(world.paths.log, 'node.log'), 'utf8');
+  expect(log.match(/loop\.conf/g)?.length).toBeGreaterThan(0);
+  await world.tick(ten + minute);
+  expect(readFileSync(join(world.paths.log, 'node.log'), 'utf8')).toBe(log);
 });
 
 test('a command that only reads the index makes no slot of the minute that has begun', async () => {

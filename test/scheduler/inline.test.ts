@@ -1,9 +1,26 @@
 /** What the tick runs itself: bounded, so that it ends before the next tick begins. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { ledgerWriter } from '../../lib/scheduler/ledger-writer.js';
+import type { Store } from '../../lib/store/store.js';
 import { createWorld, ending, quietNode } from './world.js';
 
 const minute = 60_000;
 const ten = Date.UTC(2026, 2, 3, 9);
+
+test('a write that a later one takes along is told of its failure', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const full = {
+    immediate() {
+      throw new Error('no space');
+    },
+  } as unknown as Store;
+  const ledger = ledgerWriter(full);
+  ledger.later(() => undefined);
+  const written = ledger.write(() => undefined);
+  vi.advanceTimersByTime(1000); // the timer comes before the commit of the write
+  await expect(written).rejects.toThrow('no space');
+});
 
 test('inline work is ended when the 50 s of the tick are over', async () => {
   const world = createWorld({

@@ -1,5 +1,6 @@
 import type { Note, ReadContext, StatusReport } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
+import { isExecutable } from '../../host/file-facts.js';
 import { holderOf } from '../../lock/lock.js';
 import { type DriverStatus, parseStatus } from '../../status/values.js';
 import { appLock } from './execute.js';
@@ -54,8 +55,8 @@ function problemOf({ script, file }: Program): StatusReport | undefined {
   if (!file) {
     return { status: 'n/a', notes: [{ level: 'warn', text: `${script} does not exist` }] };
   }
-  if (!file.isFile) return warning(`${script} is not a file`);
-  if (!file.isExecutable) return warning(`${script} is not executable`);
+  if (file.kind !== 'file') return warning(`${script} is not a file`);
+  if (!isExecutable(file)) return warning(`${script} is not executable`);
   return undefined;
 }
 

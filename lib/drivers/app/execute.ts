@@ -3,6 +3,7 @@ import { fullObjectPath } from '../../config/object-path.js';
 import type { ActionContext, ReadContext } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { CommandError, type RunOptions, type RunResult } from '../../exec/run.js';
+import { isExecutable } from '../../host/file-facts.js';
 import { withLock } from '../../lock/lock.js';
 import { refuseFrozen } from './process-group.js';
 import type { Program } from './program.js';
@@ -69,7 +70,7 @@ async function makeExecutable({ script, file }: Program, context: ActionContext)
       remedy: 'put the launcher there, or correct `script`',
     });
   }
-  if (!file.isExecutable) await context.change(['chmod', '+x', script]);
+  if (!isExecutable(file)) await context.change(['chmod', '+x', script]);
 }
 
 /** `start done in 0:00:00.001864 - ret 0`; a stop has no dash (lines of the original agent). */

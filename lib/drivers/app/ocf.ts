@@ -20,8 +20,8 @@ import {
   ocfEnvironment,
   parseOcfAgent,
 } from '../../host/ocf.js';
-import { statFile } from '../../host/stat.js';
 import type { DriverStatus } from '../../status/values.js';
+import { factsOf } from '../storage-questions.js';
 import { notNow } from './check.js';
 import { exclusively, execute } from './execute.js';
 import { processGroupVerbs } from './process-group.js';
@@ -202,7 +202,7 @@ const statusOfCode: Readonly<Record<number, { status: DriverStatus; level?: Note
 async function monitor(kw: Keywords, context: ReadContext): Promise<StatusReport> {
   const { argv, options } = programOf(kw, 'monitor', context);
   const [path = ''] = argv;
-  if (!(await statFile(context.probe, path))) {
+  if (!(await factsOf(context, path))) {
     return { status: 'n/a', notes: [{ level: 'warn', text: `${path} is not installed` }] };
   }
   const result = await context.probe(argv, options);

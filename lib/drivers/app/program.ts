@@ -4,8 +4,9 @@ import type { ReadContext, ServiceFacts } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import type { RunOptions } from '../../exec/run.js';
 import { ownAccount, userNameOf } from '../../host/account-ids.js';
-import { type FileFacts, statFile } from '../../host/stat.js';
+import type { FileFacts } from '../../host/file-facts.js';
 import { limitsOf } from '../limit-keywords.js';
+import { factsOf } from '../storage-questions.js';
 import type { AppKeywords } from './keywords.js';
 
 export type AppVerb = 'start' | 'stop' | 'check' | 'info';
@@ -66,7 +67,8 @@ const argumentOf: Readonly<Record<AppVerb, string>> = {
 
 /**
  * What is run for a verb; undefined when the verb is not enabled.
- * @throws AgentError `E_NO_SCRIPT` when no launcher is configured, `E_VALUE` for an open quote
+ * @throws AgentError `E_NO_SCRIPT` when no launcher is configured, `E_VALUE` for an open quote,
+ *   `E_SILENT` when the file system of the launcher does not answer
  */
 export async function programOf(
   kw: AppKeywords,
@@ -87,7 +89,7 @@ export async function programOf(
     };
   }
   const script = scriptOf(kw, context.service);
-  const file = await statFile(context.probe, script);
+  const file = await factsOf(context, script);
   const account = accountOf(kw, file);
   const argument = argumentOf[verb];
   return {

@@ -60,12 +60,15 @@ export default defineDriver<Keywords>({
   },
 
   async conflict(kw, context) {
-    const { service, nodename, probe } = context;
+    const { service, nodename, probe, peers } = context;
     const name = guestName(kw.name, service);
     if (await isDomainRunning(probe, name)) return undefined;
-    const peers = [...service.nodes, ...service.drpnodes].filter((node) => node !== nodename);
+    const others = [...service.nodes, ...service.drpnodes].filter((node) => node !== nodename);
     const running = await Promise.all(
-      peers.map(async (node) => ((await isDomainRunning(probe, name, node)) ? node : undefined)),
+      others.map(async (node) => {
+        const at = (argv: readonly string[]) => peers.argv(node, argv);
+        return (await isDomainRunning(probe, name, at)) ? node : undefined;
+      }),
     );
     const node = running.find((peer) => peer !== undefined);
     return node === undefined ? undefined : `${name} runs on ${node}`;

@@ -40,7 +40,7 @@ export default defineDriver<Keywords>({
     const name = guestName(kw.name, context.service);
     const isRunning = await context.once(`lxc ${name}`, () => isLxcRunning(context.probe, name));
     if (isRunning === undefined)
-      return { status: 'undef', notes: [warning('lxc is not installed')] };
+      return { status: 'undef', notes: [warning('lxc is not installed, or does not answer')] };
     if (isRunning) return { status: 'up' };
     const config = await configOf(kw, context);
     return { status: 'down', notes: config ? [] : [warning(`${name} has no configuration`)] };

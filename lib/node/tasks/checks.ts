@@ -1,9 +1,9 @@
 /** checks: the use of space and inodes of every local file system. */
-
+import { AgentError } from '../../errors/agent-error.js';
 import { probeMounts } from '../../host/df.js';
 import { askPlaces, hangingDirectory } from '../../host/hanging.js';
 import { distinctMounts, isChecked, readMounts } from '../../host/mounts.js';
-import { defineTask } from '../../task/contract.js';
+import { defineTask, type Results } from '../../task/contract.js';
 
 /** One measured value of one checked thing (spec node 4.6). */
 export interface CheckResult {
@@ -32,8 +32,7 @@ export default defineTask({
   describe: 'run the health checks',
 
   async run({ run, clock, log, paths, results }) {
-    const before = results.read('checks') as CheckReport | undefined;
-    const known = new Set(before?.silent.map(({ mount }) => mount));
+    const known = silentBefore(results);
     const mounts = distinctMounts(readMounts()).filter(isChecked);
     const ask = askPlaces({ run, clock, directory: hangingDirectory(paths) });
     const probes = await probeMounts(ask, mounts, { timeoutMs: probeTimeoutMs });
@@ -66,3 +65,14 @@ export default defineTask({
     results.write('checks', report);
   },
 });
+
+/** What was said before is not said again. A result that cannot be used is written anew. */
+function silentBefore(results: Results): ReadonlySet<string> {
+  let before: Partial<CheckReport> | null | undefined;
+  try {
+    before = results.read('checks') as typeof before;
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+  }
+  return new Set(before?.silent?.map(({ mount }) => mount));
+}
