@@ -241,7 +241,9 @@ describe('actions', () => {
     while (!existsSync(holder)) await new Promise((resolve) => setTimeout(resolve, 20));
     const busy = await svcmgr(root, 'web', 'stop', '--waitlock', '0');
     expect(busy.code).toBe(75);
-    expect(busy.stderr).toMatch(new RegExp(`web is locked by pid ${action.pid} \\(start( fs#1)?, since`));
+    expect(busy.stderr).toMatch(
+      new RegExp(`web is locked by pid ${action.pid} \\(start( fs#1)?, since`),
+    );
     expect((await svcmgr(root, 'web', 'print', 'status')).code).toBe(0);
     expect((await svcmgr(root, 'web', 'abort')).stderr).toMatch(/ended start of process/);
     expect(await ended).toBe(1);
