@@ -1,22 +1,7 @@
-import { readdirSync, type Stats, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { statOf, unreadable } from '../env/file-stamp.js';
 import type { Paths } from '../env/paths.js';
-import { errnoOf } from '../errors/agent-error.js';
-
-const quietly = { throwIfNoEntry: false } as const;
-
-/** There is something that cannot be looked at, a loop of links for example: who reads it says why. */
-export const unreadable = 'unreadable';
-
-/** Facts of a file, undefined when there is none. */
-export function statOf(path: string): Stats | typeof unreadable | undefined {
-  try {
-    return statSync(path, quietly);
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return unreadable;
-  }
-}
 
 /**
  * A short text that changes when any configuration file or directory, the time zone, the node name

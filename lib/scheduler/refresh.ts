@@ -1,4 +1,5 @@
 import { formatObjectPath, objectOfConfigFile } from '../config/object-path.js';
+import { fileStamp } from '../env/file-stamp.js';
 import { AgentError } from '../errors/agent-error.js';
 import type { Log } from '../log/log.js';
 import { nodeTasks } from '../node/catalogue.js';
@@ -15,7 +16,7 @@ import { type TaskKey, type TaskRow, type TaskWithHistory, taskTable } from '../
 import { type ScheduleSettings, scheduleSettings } from '../task/schedule-settings.js';
 import type { SchedulerDeps } from './deps.js';
 import { evaluationOf, lastOf } from './evaluation.js';
-import { configurationDirectories, namesIn, statOf, unreadable } from './fingerprint.js';
+import { configurationDirectories, namesIn } from './fingerprint.js';
 
 export interface Refresh {
   deps: SchedulerDeps;
@@ -57,7 +58,7 @@ export async function refreshIndex(refresh: Refresh): Promise<void> {
   for (const path of configurationFiles(deps)) {
     const scope = scopeOf(deps, path);
     // The stamp is taken before the file is read: a file that is replaced meanwhile is read again.
-    const stamp = stampOf(path);
+    const stamp = fileStamp(path);
     if (scope === undefined || (stamp === undefined && scope !== 'node')) continue;
     current.add(path);
     scopes.add(scope);
@@ -239,12 +240,6 @@ function scopeOf({ paths }: SchedulerDeps, file: string): string | undefined {
   if (file === paths.nodeConf) return 'node';
   const object = objectOfConfigFile(paths, file);
   return object?.kind === 'svc' ? formatObjectPath(object) : undefined;
-}
-
-function stampOf(path: string): string | undefined {
-  const stat = statOf(path);
-  if (stat === undefined || stat === unreadable) return stat;
-  return `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;
 }
 
 interface Rows {

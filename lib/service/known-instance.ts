@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import type { Note } from '../driver/contract.js';
 import { holderOf } from '../lock/lock.js';
 import type { Status } from '../status/values.js';
@@ -57,16 +56,10 @@ export interface InstanceDocument {
   readonly resources: readonly ResourceDocument[];
 }
 
-/** Inode, size and times of a configuration file: equal stamps mean an unchanged file. */
-export function configurationStamp(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat ? `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}` : '';
-}
-
 /** The last known document; undefined when there is none, or the configuration changed since. */
 export function lastKnown(
   row: { document: string; stamp: string } | undefined,
-  stamp: string,
+  stamp: string | undefined,
 ): InstanceDocument | undefined {
   return row && row.stamp === stamp ? (JSON.parse(row.document) as InstanceDocument) : undefined;
 }

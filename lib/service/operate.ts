@@ -1,3 +1,4 @@
+import { fileStamp } from '../env/file-stamp.js';
 import { AgentError, errnoOf } from '../errors/agent-error.js';
 import { withLock } from '../lock/lock.js';
 import { instanceTable } from '../store/instances.js';
@@ -7,7 +8,7 @@ import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
 import { guard } from './guard.js';
 import { instanceDocument, recordSeenProvisioned, storeInstance } from './instance.js';
-import { configurationStamp, type InstanceDocument } from './known-instance.js';
+import type { InstanceDocument } from './known-instance.js';
 import { type ActionPlan, type PerformOptions, perform } from './perform.js';
 import type { Service } from './service.js';
 import { type Statuses, statusesOf } from './statuses.js';
@@ -123,7 +124,7 @@ export async function refresh(
   around: Surroundings,
   store: Store,
 ): Promise<{ document: InstanceDocument; unrecorded: Error | undefined }> {
-  const stamp = configurationStamp(service.file);
+  const stamp = fileStamp(service.file) ?? '';
   const state = instanceTable(store).state(service.scope);
   const document = instanceDocument(service, await statuses.all(), around, state);
   const unrecorded = write(() => {

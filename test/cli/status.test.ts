@@ -1,6 +1,13 @@
 /** print status, status, and the commands around actions, through the built program. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withLock } from '../../lib/lock/lock.js';
@@ -210,6 +217,16 @@ describe('actions', () => {
       expect((await statusOf(root, 'b')).avail).toBe('up');
       await svcmgr(root, 'b', 'stop');
     }
+  });
+
+  test('a loop of links in place of a configuration costs that service alone', async () => {
+    const root = createRoot({ 'web.conf': '[fs#1]\ntype = flag\n' });
+    symlinkSync('loop.conf', join(root.paths.etc, 'loop.conf'));
+    const { code, stdout, stderr } = await svcmgr(root, 'print', 'status');
+    expect(stdout).toMatch(/^web\n/);
+    expect(stderr).toMatch(/loop\.conf/);
+    expect(stderr).not.toMatch(/bug| {4}at /);
+    expect(code).toBe(1);
   });
 
   test('what cannot be: unknown rid, a wrong duration, another node', async () => {

@@ -1,14 +1,11 @@
 /** What is known of the instances of services, last known or refreshed. */
+
 import { objectVarDirectory } from '../../config/object-path.js';
+import { fileStamp } from '../../env/file-stamp.js';
 import { isAlive } from '../../env/process-identity.js';
 import { isNodeFrozen } from '../../service/frozen.js';
 import type { InstalledService } from '../../service/installed.js';
-import {
-  configurationStamp,
-  type InstanceDocument,
-  lastKnown,
-  withFlags,
-} from '../../service/known-instance.js';
+import { type InstanceDocument, lastKnown, withFlags } from '../../service/known-instance.js';
 import { type InstanceRow, instanceTable } from '../../store/instances.js';
 import { ownerOf, runTable } from '../../store/runs.js';
 import type { Store } from '../../store/store.js';
@@ -41,9 +38,7 @@ export async function instancesOf(
     runs: openRuns(store),
   };
   const known = services.map(({ scope, file }) =>
-    refresh
-      ? undefined
-      : lastKnown(rows ? rows.get(scope) : table.get(scope), configurationStamp(file)),
+    refresh ? undefined : lastKnown(rows ? rows.get(scope) : table.get(scope), fileStamp(file)),
   );
   const unknown = services.filter((_, at) => known[at] === undefined);
   const fresh = unknown.length === 0 ? undefined : await refreshed(app, unknown, args);
