@@ -5,7 +5,6 @@ import type { Impersonation } from './account.js';
 import { cgroupPids, type RunGroup } from './cgroup.js';
 import { defaultGraceMs, watchEnd } from './deadline.js';
 import { type Environment, programEnvironment, runMarkerName } from './environment.js';
-import { limitPrefix } from './limits.js';
 import type { Outcome, RunOptions } from './run-types.js';
 import { createSinks } from './sinks.js';
 import { type Ended, startTaskShell, type TaskShell } from './task-shell.js';
@@ -16,6 +15,7 @@ export interface ShellStart {
   argv: readonly string[];
   options: RunOptions;
   account: Impersonation | undefined;
+  prefix: readonly string[];
   /** Without a cgroup nobody could tell what a program left behind. */
   group: RunGroup;
   id: string;
@@ -35,7 +35,7 @@ export function fitsShell({ input, completeEnv, env }: RunOptions): boolean {
 export function shellStarter(environment: Environment) {
   const shells = shellPool(() => startTaskShell(programEnvironment(environment, {})));
 
-  return async ({ argv, options, account, group, id }: ShellStart): Promise<Outcome> => {
+  return async ({ argv, options, account, prefix, group, id }: ShellStart): Promise<Outcome> => {
     const shell = await shells.take();
     const token = `nodemgr:${id}:`;
     const marker = `${runMarkerName}=${id}`;
@@ -45,11 +45,11 @@ export function shellStarter(environment: Environment) {
         ...options,
         token,
         joinFiles: group.joinFiles,
-        prefix: [...limitPrefix(options.limits), ...(account?.prefix ?? [])],
+        prefix,
       },
       {
-        ...definedOnly(account?.environment),
-        ...definedOnly(options.env),
+        ...account?.environment,
+        ...options.env,
         ...options.marks,
         [runMarkerName]: id,
       },
@@ -66,7 +66,12 @@ export function shellStarter(environment: Environment) {
     const sinks = createSinks(token, options);
 
     const began = systemClock.monotonic();
-    const ended = Promise.race([shell.run(text, `${token}end`, sinks).then(asEnded), shell.ended]);
+    let isWhole = false;
+    const told = shell.run(text, `${token}end`, sinks).then((code) => {
+      isWhole = true;
+      return asEnded(code);
+    });
+    const ended = Promise.race([told, shell.ended]);
     let failure: { error: unknown } | undefined;
     try {
       options.onStart?.(tree);
@@ -93,6 +98,7 @@ export function shellStarter(environment: Environment) {
     const usage = group.usage();
     const left = !group.remove() && cgroupPids(group.path).length > 0;
     if (left && options.leftovers === 'kill') killed = await killTree(tree, killOptions);
+    if (!isWhole) await shell.rest();
     sinks.end();
     shells.give(shell, !left && typeof first !== 'string' && end?.[1] === null);
     if (failure) throw failure.error;
@@ -138,7 +144,9 @@ function shellPool(start: () => Promise<TaskShell>) {
   return {
     async take(): Promise<TaskShell> {
       busy += 1;
-      const shell = idle.pop() ?? (busy > eagerShells ? await freed() : undefined);
+      let shell = idle.pop();
+      while (shell?.hasEnded()) shell = idle.pop();
+      if (!shell && busy > eagerShells) shell = await freed();
       if (!shell) return start();
       shell.hold(true);
       return shell;
@@ -163,12 +171,4 @@ function asEnded(code: number): Ended {
   if (code <= 128) return [code, null];
   const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128);
   return signal ? [null, signal[0] as NodeJS.Signals] : [code, null];
-}
-
-function definedOnly(environment: Environment = {}): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined,
-    ),
-  );
 }

@@ -125,6 +125,14 @@ test('what cannot be started is a typed error', async () => {
   expect(isMissingCommand(missing)).toBe(true);
 });
 
+test('arguments that the kernel refuses are a typed error', async () => {
+  await expect(run(['true', 'x'.repeat(200_000)])).rejects.toMatchObject({
+    code: 'E_START',
+    message: 'cannot start true: E2BIG',
+    remedy: expect.stringContaining('shorten'),
+  });
+});
+
 test('a program may say what the wrapper says', async () => {
   // The report of a missing program is told from the words of a program by a secret of the run.
   const result = await run(['sh', '-c', 'echo "nodemgr:1:missing" >&2; exit 127']);

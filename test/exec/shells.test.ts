@@ -3,9 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { readProcessStat } from '../../lib/env/process-identity.js';
 import { findCgroup } from '../../lib/exec/cgroup.js';
 import { createRunner } from '../../lib/exec/run.js';
 import { listProcesses } from '../../lib/exec/tree.js';
+import { until } from './probe.js';
 
 const place = findCgroup();
 const withCgroup = test.skipIf(!place);
@@ -50,6 +52,22 @@ withCgroup('a shell whose program ends its process group is replaced', async () 
   const after = await sh('echo again');
   expect(after.stdout).toBe('again\n');
   expect(after.pid).not.toBe(before.pid);
+});
+
+withCgroup('a shell that was killed while it was idle is not used', async () => {
+  const before = await sh('echo fine');
+  process.kill(before.pid, 'SIGKILL');
+  await until('the shell is gone', () => readProcessStat(before.pid) === undefined);
+  expect(await sh('echo again')).toMatchObject({ stdout: 'again\n', exitCode: 0, signal: null });
+});
+
+withCgroup('what a program says while it is being ended is read to its end', async () => {
+  // The second is how the word begins that ends an output.
+  for (const last of ['cleaned up', 'nodemgr:']) {
+    const script = `trap 'printf "${last}"; printf "${last}" >&2; exit' TERM; sleep 98 & wait`;
+    const result = await sh(script, { timeoutMs: 100 });
+    expect(result).toMatchObject({ timedOut: true, stdout: last, stderr: last });
+  }
 });
 
 withCgroup('what a program leaves behind cannot write into the output of the next', async () => {
