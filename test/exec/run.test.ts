@@ -117,12 +117,17 @@ test('what cannot be started is a typed error', async () => {
     { argv: ['true'], options: { cwd: join(directory, 'no') }, code: 'E_BAD_CWD', exitCode: 78 },
     { argv: ['true'], options: { user: 'nobody-here' }, code: 'E_NO_USER', exitCode: 78 },
     { argv: ['true'], options: { group: 'nobody-here' }, code: 'E_NO_GROUP', exitCode: 78 },
+    { argv: ['true'], options: { user: '0x0' }, code: 'E_NO_USER', exitCode: 78 },
   ];
   for (const { argv, options, code, exitCode } of cases) {
     await expect(run(argv, options), code).rejects.toMatchObject({ code, exitCode });
   }
   const missing = await run(['no-such-tool']).catch((error: unknown) => error);
   expect(isMissingCommand(missing)).toBe(true);
+});
+
+test('an empty user or group is none', async () => {
+  expect((await run(['true'], { user: '', group: '' })).exitCode).toBe(0);
 });
 
 test('arguments that the kernel refuses are a typed error', async () => {
