@@ -135,6 +135,11 @@ test.skipIf(!can.mount)('a full disk', () => {
       // full now
     }
     for (let i = 0; i < 200; i++) log.info('x'.repeat(100), { i });
+    // A process whose first record does not fit has not written today, but others have.
+    const late = createLog({ file, node: 'n1', now: Date.now });
+    late.info('lost');
+    late.info('lost too');
+    expect(existsSync(`${file}.1`)).toBe(false);
     expect(log.takeFailure()).toMatchObject({
       code: 'E_LOG',
       message: expect.stringContaining('ENOSPC'),
