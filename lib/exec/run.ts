@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { constants as osConstants } from 'node:os';
 import { type Clock, systemClock } from '../env/clock.js';
 import { readProcessStat, selfIdentity } from '../env/process-identity.js';
 import { AgentError, type AgentErrorOptions, errnoOf } from '../errors/agent-error.js';
@@ -336,13 +335,6 @@ function checkAccepted(result: RunResult, options: RunOptions, accepted: readonl
 /** True for the error of a command that is not installed: the tool is "not available". */
 export function isMissingCommand(error: unknown): boolean {
   return error instanceof AgentError && error.code === 'E_NO_COMMAND';
-}
-
-/** The exit status as a shell gives it: 128 + n for signal n, 124 for a timeout. */
-export function shellStatus(result: RunResult): number {
-  if (result.timedOut) return 124;
-  if (result.exitCode !== null) return result.exitCode;
-  return 128 + (result.signal ? (osConstants.signals[result.signal] ?? 0) : 9);
 }
 
 function abortedError(program: string, signal: AbortSignal): AgentError {

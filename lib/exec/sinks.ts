@@ -55,5 +55,3 @@ export function createSinks(token: string, options: RunOptions) {
     },
   };
 }
-
-export type Sinks = ReturnType<typeof createSinks>;

@@ -182,7 +182,7 @@ export function listProcesses(): ProcessStat[] {
 }
 
 /** True when the environment of the process holds exactly this `NAME=value`. */
-export function carriesMarker(pid: number, marker: string): boolean {
+function carriesMarker(pid: number, marker: string): boolean {
   try {
     const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
     return environment.startsWith(`${marker}\0`) || environment.includes(`\0${marker}\0`);

@@ -7,7 +7,6 @@ import {
   createRunner,
   isMissingCommand,
   type ProcessTree,
-  shellStatus,
   showCommand,
 } from '../../lib/exec/run.js';
 import type { Fields } from '../../lib/log/log.js';
@@ -38,7 +37,6 @@ test('output, exit code and times', async () => {
 test('a signal is not an exit code', async () => {
   const result = await run(['sh', '-c', 'kill -HUP $$']);
   expect(result).toMatchObject({ exitCode: null, signal: 'SIGHUP' });
-  expect(shellStatus(result)).toBe(129);
 });
 
 test('stdin is empty, or what is given', async () => {
