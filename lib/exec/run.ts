@@ -127,8 +127,16 @@ export function createRunner(deps: RunnerDeps = {}): Run {
     }
 
     const { reports, ...ended } = outcome;
-    const result: RunResult = { ...ended, argv, skipped: false, startedAt, endedAt: clock.now() };
-    if (reports.has('cgroup')) log.debug('cgroup not joined', { cmd: program });
+    const isOutside = reports.has('cgroup');
+    if (isOutside) log.debug('cgroup not joined', { cmd: program });
+    const result: RunResult = {
+      ...ended,
+      usage: isOutside ? null : ended.usage, // of an empty group it would be nothing at all
+      argv,
+      skipped: false,
+      startedAt,
+      endedAt: clock.now(),
+    };
     throwReported(reports, program, options);
     log[result.timedOut || result.stuckPids.length > 0 ? 'warn' : level](
       result.timedOut ? 'timed out' : result.aborted ? 'aborted' : 'ran',
@@ -282,6 +290,7 @@ async function start(started: Started): Promise<Outcome> {
     aborted: first === 'abort',
     durationMs,
     usage,
+    reports: sinks.reports,
     ...sinks.captured(),
     ...killed,
   };

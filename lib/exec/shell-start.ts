@@ -100,7 +100,8 @@ export function shellStarter(environment: Environment) {
     if (left && options.leftovers === 'kill') killed = await killTree(tree, killOptions);
     if (!isWhole) await shell.rest();
     sinks.end();
-    shells.give(shell, !left && typeof first !== 'string' && end?.[1] === null);
+    const isEmpty = !left && !sinks.reports.has('cgroup');
+    shells.give(shell, isEmpty && typeof first !== 'string' && end?.[1] === null);
     if (failure) throw failure.error;
 
     return {
@@ -111,6 +112,7 @@ export function shellStarter(environment: Environment) {
       aborted: first === 'abort',
       durationMs,
       usage,
+      reports: sinks.reports,
       ...sinks.captured(),
       ...killed,
     };

@@ -31,6 +31,8 @@ export function createSinks(token: string, options: RunOptions) {
   });
 
   return {
+    /** What the wrapper could not do; complete when the program has ended. */
+    reports: reports.reports,
     out(chunk: Buffer): void {
       stdout.push(chunk);
       outLines?.push(chunk);
@@ -45,7 +47,6 @@ export function createSinks(token: string, options: RunOptions) {
         stdout: out.text,
         stderr: err.text,
         droppedBytes: out.droppedBytes + err.droppedBytes,
-        reports: reports.reports,
       };
     },
     end(): void {

@@ -1,8 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { readProcessStat } from '../../lib/env/process-identity.js';
 import { findCgroup } from '../../lib/exec/cgroup.js';
 import { createRunner } from '../../lib/exec/run.js';
@@ -13,6 +21,38 @@ const place = findCgroup();
 const withCgroup = test.skipIf(!place);
 const run = createRunner({ shells: true, env: { PATH: '/nowhere', HOME: '/root' } });
 const sh = (script: string, options = {}) => run(['/bin/sh', '-c', script], options);
+
+/** A group whose groups let nobody in (cgroups(7), threaded mode); undefined where it cannot be made. */
+function refusingGroup(): string | undefined {
+  const name = `refusing-${process.pid}`;
+  const directory = join(findCgroup({ version: 2 })?.directory ?? '/nowhere', name);
+  const inner = join(directory, 'threads');
+  afterAll(() => {
+    for (const path of [inner, directory]) if (existsSync(path)) rmdirSync(path);
+  });
+  try {
+    mkdirSync(directory);
+    mkdirSync(inner);
+    writeFileSync(join(inner, 'cgroup.type'), 'threaded', { flag: 'r+' });
+    return `${name}/threads`;
+  } catch {
+    return undefined;
+  }
+}
+
+const refusing = refusingGroup();
+
+test.skipIf(!refusing)(
+  'outside its cgroup: no usage is told, and the shell is not kept',
+  async () => {
+    const cgroup = refusing ?? '';
+    const first = await sh('sleep 97 & echo $!', { cgroup });
+    process.kill(Number(first.stdout));
+    expect(first.usage).toBeNull();
+    expect((await createRunner()(['true'], { cgroup })).usage).toBeNull();
+    expect((await sh('true')).pid).not.toBe(first.pid);
+  },
+);
 
 /** A place for files that programs of a test write. */
 function temporary(): string {
