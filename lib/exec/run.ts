@@ -36,8 +36,6 @@ export interface RunnerDeps {
   env?: Environment;
   /** Where cgroups are made; null: nowhere. Default: found on first use. */
   cgroups?: CgroupPlace | null;
-  /** Told of each command that a dry run leaves out. */
-  onSkipped?: (argv: readonly string[]) => void;
   /** Default for every run. */
   dryRun?: boolean;
 }
@@ -100,7 +98,6 @@ export function createRunner(deps: RunnerDeps = {}): Run {
     const level = options.changes ? 'info' : 'debug';
     if (options.changes && (options.dryRun ?? deps.dryRun)) {
       log.info('not run', { cmd: showCommand(argv), reason: 'dry run' });
-      deps.onSkipped?.(argv);
       return { ...nothingRan, argv, startedAt, endedAt: startedAt };
     }
     if (options.signal?.aborted) throw abortedError(program, options.signal);
@@ -270,9 +267,6 @@ async function start(started: Started): Promise<Outcome> {
     durationMs = systemClock.monotonic() - began;
   } else {
     ended = first;
-    if (options.leftovers === 'kill') {
-      killed = await killTree(tree, { ...killOptions, leaderJustEnded: true });
-    }
   }
   ender.stop();
   const usage = group?.usage() ?? null;

@@ -97,7 +97,6 @@ export function shellStarter(environment: Environment) {
     const durationMs = systemClock.monotonic() - began;
     const usage = group.usage();
     const left = !group.remove() && cgroupPids(group.path).length > 0;
-    if (left && options.leftovers === 'kill') killed = await killTree(tree, killOptions);
     if (!isWhole) await shell.rest();
     sinks.end();
     const isEmpty = !left && !sinks.reports.has('cgroup');

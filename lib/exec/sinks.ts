@@ -3,7 +3,7 @@ import type { RunOptions, Stream } from './run-types.js';
 import { WrapReports } from './wrapper.js';
 
 const defaultOutputBytes = 1 << 20;
-const defaultLineBytes = 16 << 10;
+const lineBytes = 16 << 10;
 
 /** Where the output of one program goes: bounded captures, lines for whoever listens. */
 export function createSinks(token: string, options: RunOptions) {
@@ -14,7 +14,7 @@ export function createSinks(token: string, options: RunOptions) {
   const splitter = (stream: Stream) => {
     const { onLine } = options;
     if (!onLine) return undefined;
-    return new LineSplitter(options.maxLineBytes ?? defaultLineBytes, (line) => {
+    return new LineSplitter(lineBytes, (line) => {
       if (failure) return;
       try {
         onLine(stream, line);
