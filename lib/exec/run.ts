@@ -12,7 +12,7 @@ import {
   type RunGroup,
   sweepGroups,
 } from './cgroup.js';
-import { defaultGraceMs, defaultTimeoutMs, watchEnd } from './deadline.js';
+import { awaitEnd, defaultTimeoutMs } from './deadline.js';
 import { drain } from './drain.js';
 import { type Environment, programEnvironment, runMarkerName } from './environment.js';
 import { limitPrefix } from './limits.js';
@@ -20,7 +20,8 @@ import type { Outcome, Run, RunOptions, RunResult } from './run-types.js';
 import { fitsShell, shellStarter } from './shell-start.js';
 import { createSinks } from './sinks.js';
 import { startError } from './start-error.js';
-import { type KillTreeResult, killTree, type ProcessTree } from './tree.js';
+import type { Ended } from './task-shell.js';
+import type { ProcessTree } from './tree.js';
 import { type WrapReport, wrap } from './wrapper.js';
 
 export type { Usage } from './cgroup.js';
@@ -217,7 +218,7 @@ async function start(started: Started): Promise<Outcome> {
   } catch (cause) {
     throw startError(argv[0] ?? '', cause); // E2BIG, for one, is thrown and not told by the child
   }
-  const exited = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+  const exited = new Promise<Ended>((resolve, reject) => {
     child.once('exit', (code, signal) => resolve([code, signal]));
     child.once('error', reject);
   });
@@ -251,43 +252,17 @@ async function start(started: Started): Promise<Outcome> {
     failure = { error };
   }
 
-  const ender = watchEnd(options, failure !== undefined);
-  const first = await Promise.race([exited, ender.wanted]);
-  const killOptions = {
-    graceMs: options.graceMs ?? defaultGraceMs,
-    ...(options.vanishMs === undefined ? {} : { vanishMs: options.vanishMs }),
-  };
-  let killed: KillTreeResult = { survivorsKilled: 0, stuckPids: [] };
-  let ended: [number | null, NodeJS.Signals | null] | undefined;
-  let durationMs = systemClock.monotonic() - began;
-  if (typeof first === 'string') {
-    killed = await killTree(tree, killOptions);
-    // A process in uninterruptible sleep never reports its end: do not wait for it.
-    ended = killed.stuckPids.includes(pid) ? undefined : await exited;
-    durationMs = systemClock.monotonic() - began;
-  } else {
-    ended = first;
-  }
-  ender.stop();
+  const end = await awaitEnd(tree, exited, options, failure !== undefined);
+  const durationMs = systemClock.monotonic() - began;
   const usage = group?.usage() ?? null;
-  if (ended !== undefined) await drain(outputs);
+  const isStuck = end.stuckPids.includes(pid);
+  if (!isStuck) await drain(outputs);
   for (const stream of outputs) stream.destroy();
   sinks.end();
-  if (ended === undefined) child.unref();
+  if (isStuck) child.unref();
   if (failure) throw failure.error;
 
-  return {
-    pid,
-    exitCode: ended?.[0] ?? null,
-    signal: ended?.[1] ?? null,
-    timedOut: first === 'timeout',
-    aborted: first === 'abort',
-    durationMs,
-    usage,
-    reports: sinks.reports,
-    ...sinks.captured(),
-    ...killed,
-  };
+  return { ...end, durationMs, usage, reports: sinks.reports, ...sinks.captured() };
 }
 
 function throwReported(

@@ -3,12 +3,12 @@ import { systemClock } from '../env/clock.js';
 import { bootId } from '../env/host.js';
 import type { Impersonation } from './account.js';
 import { cgroupPids, type RunGroup } from './cgroup.js';
-import { defaultGraceMs, watchEnd } from './deadline.js';
+import { awaitEnd } from './deadline.js';
 import { type Environment, programEnvironment, runMarkerName } from './environment.js';
 import type { Outcome, RunOptions } from './run-types.js';
 import { createSinks } from './sinks.js';
 import { type Ended, startTaskShell, type TaskShell } from './task-shell.js';
-import { type KillTreeResult, killTree, type ProcessTree } from './tree.js';
+import type { ProcessTree } from './tree.js';
 import { wrapInSubshell } from './wrapper.js';
 
 export interface ShellStart {
@@ -78,43 +78,18 @@ export function shellStarter(environment: Environment) {
     } catch (error) {
       failure = { error };
     }
-    const ender = watchEnd(options, failure !== undefined);
-    const first = await Promise.race([ended, ender.wanted]);
-    ender.stop();
-
-    let killed: KillTreeResult = { survivorsKilled: 0, stuckPids: [] };
-    let end: Ended | undefined;
-    const killOptions = {
-      graceMs: options.graceMs ?? defaultGraceMs,
-      ...(options.vanishMs !== undefined && { vanishMs: options.vanishMs }),
-    };
-    if (typeof first === 'string') {
-      killed = await killTree(tree, killOptions);
-      end = killed.stuckPids.includes(pid) ? undefined : await ended;
-    } else {
-      end = first;
-    }
+    const end = await awaitEnd(tree, ended, options, failure !== undefined);
     const durationMs = systemClock.monotonic() - began;
     const usage = group.usage();
     const left = !group.remove() && cgroupPids(group.path).length > 0;
     if (!isWhole) await shell.rest();
     sinks.end();
     const isEmpty = !left && !sinks.reports.has('cgroup');
-    shells.give(shell, isEmpty && typeof first !== 'string' && end?.[1] === null);
+    const isOver = !end.timedOut && !end.aborted && end.signal === null;
+    shells.give(shell, isEmpty && isOver);
     if (failure) throw failure.error;
 
-    return {
-      pid,
-      exitCode: end?.[0] ?? null,
-      signal: end?.[1] ?? null,
-      timedOut: first === 'timeout',
-      aborted: first === 'abort',
-      durationMs,
-      usage,
-      reports: sinks.reports,
-      ...sinks.captured(),
-      ...killed,
-    };
+    return { ...end, durationMs, usage, reports: sinks.reports, ...sinks.captured() };
   };
 }
 
