@@ -1,15 +1,20 @@
 import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import type { ProcessEdge } from '../lib/cli/process-edge.js';
 import { textOutput } from '../lib/cli/text-output.js';
+import { effectiveUid } from '../lib/env/host.js';
 import { exitCodes } from '../lib/errors/exit-codes.js';
 
-/** The process as a value: the only place that reads `process`. */
+/** The process as a value. */
 export function processEdge(): ProcessEdge {
+  // The worker and every task start in `/`, where a relative root would be another one.
+  const root = process.env['NODEMGR_ROOT'];
+  if (root) process.env['NODEMGR_ROOT'] = resolve(root);
   const stderr = textOutput(2, () => undefined);
   return {
     argv: process.argv.slice(2),
     env: process.env,
-    uid: process.geteuid?.() ?? 0,
+    uid: effectiveUid(),
     get home() {
       return homedir();
     },

@@ -61,12 +61,6 @@ async function startWorker({ env }: ProcessEdge, args: readonly string[]): Promi
   const { startDetached } = await import('../exec/detach.js');
   await startDetached(
     [process.execPath, ...workerFlags, join(packageRoot, 'dist', 'nodemgr.js'), ...args],
-    { env: definedOnly(env), cgroup: 'worker' },
-  );
-}
-
-function definedOnly(env: ProcessEdge['env']): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    { env, cgroup: 'worker' },
   );
 }

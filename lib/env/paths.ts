@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /**
  * Every place on the host that the suite reads or writes, built from one root (`design.md` 2).
@@ -48,7 +48,7 @@ export function pathsBelow(root: string): Paths {
 
 /**
  * The paths of this process: `NODEMGR_ROOT` when set, the system directories for root, the XDG
- * directories for anybody else (XDG base directory specification 0.8).
+ * directories for anybody else (XDG base directory specification 0.8, which ignores relative ones).
  */
 export function resolvePaths({ env, uid, home }: Surroundings): Paths {
   const root = env['NODEMGR_ROOT'];
@@ -56,9 +56,13 @@ export function resolvePaths({ env, uid, home }: Surroundings): Paths {
   if (uid === 0) {
     return fromDirectories('/etc/nodemgr', '/var/lib/nodemgr', '/var/log/nodemgr', '/run/nodemgr');
   }
-  const state = env['XDG_STATE_HOME'] || join(home, '.local', 'state');
+  const directory = (name: string, otherwise: string): string => {
+    const value = env[name] ?? '';
+    return isAbsolute(value) ? value : join(home, otherwise);
+  };
+  const state = directory('XDG_STATE_HOME', '.local/state');
   return fromDirectories(
-    join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'nodemgr'),
+    join(directory('XDG_CONFIG_HOME', '.config'), 'nodemgr'),
     join(state, 'nodemgr'),
     join(state, 'nodemgr', 'log'),
     // Not XDG_RUNTIME_DIR: cron has none, and its ticks have to meet the user's commands.

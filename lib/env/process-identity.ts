@@ -43,12 +43,18 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
   return Number.isFinite(stat.startTime) ? stat : undefined;
 }
 
+/**
+ * What `/proc` answers for a process that is gone (ENOENT), that goes while we read (ESRCH), or that
+ * is hidden from us (EPERM with `hidepid=1`, ENOENT with 2, EACCES from a security module).
+ */
+const withoutAnswer = ['ENOENT', 'ESRCH', 'EPERM', 'EACCES'];
+
 /** Reads one process; undefined when there is none (or `hidepid` hides it). */
 export function readProcessStat(pid: number | 'self'): ProcessStat | undefined {
   try {
     return parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch (error) {
-    if (isGone(error)) return undefined;
+    if (withoutAnswer.includes(errnoOf(error) ?? '')) return undefined;
     throw error;
   }
 }
@@ -94,10 +100,4 @@ function existsHidden(pid: number): boolean {
   } catch (error) {
     return errnoOf(error) === 'EPERM';
   }
-}
-
-/** `/proc` files answer ENOENT for a process that is gone, ESRCH for one that goes while we read. */
-export function isGone(error: unknown): boolean {
-  const code = errnoOf(error);
-  return code === 'ENOENT' || code === 'ESRCH';
 }

@@ -61,7 +61,7 @@ export interface Impersonation {
 }
 
 export interface Wanted {
-  /** Name or number. */
+  /** Name or number; empty is none. */
   user?: string | number | undefined;
   group?: string | number | undefined;
 }
@@ -77,7 +77,8 @@ export async function impersonate(
   own: { uid: number; gid: number },
   getent: Getent,
 ): Promise<Impersonation | undefined> {
-  const { user, group } = wanted;
+  const user = wanted.user === '' ? undefined : wanted.user;
+  const group = wanted.group === '' ? undefined : wanted.group;
   if (user === undefined && group === undefined) return undefined;
   const account = user === undefined ? undefined : await findAccount(user, getent);
   const uid = account?.uid ?? own.uid;
@@ -102,15 +103,14 @@ export async function impersonate(
 }
 
 async function findAccount(user: string | number, getent: Getent): Promise<Account> {
-  const match = (account: Account) => account.name === String(user) || account.uid === Number(user);
+  const uid = isId(String(user)) ? Number(user) : undefined;
+  const match = (account: Account) => account.name === String(user) || account.uid === uid;
   const found =
     parsePasswd(readFileSync('/etc/passwd', 'utf8')).find(match) ??
     parsePasswd((await getent('passwd', String(user))) ?? '').find(match);
   if (found) return found;
   // A number needs no account; it then has no groups of its own.
-  if (isId(String(user))) {
-    return { name: '', uid: Number(user), gid: Number(user), home: '/', shell: '' };
-  }
+  if (uid !== undefined) return { name: '', uid, gid: uid, home: '/', shell: '' };
   throw new AgentError('E_NO_USER', `user ${user} does not exist`, {
     exit: 'config',
     remedy: 'create the account or correct the user keyword',

@@ -1,15 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs';
 import { bootId } from '../env/host.js';
 import { readProcessStat } from '../env/process-identity.js';
-import { AgentError } from '../errors/agent-error.js';
-import { type CgroupPlace, findCgroup, openRunGroup } from './cgroup.js';
+import { type CgroupPlace, findCgroup, openRunGroup, sweepGroups } from './cgroup.js';
+import type { Environment } from './environment.js';
+import { startError } from './start-error.js';
 import type { ProcessTree } from './tree.js';
 
 export interface DetachOptions {
   /** The complete environment. */
-  env: Readonly<Record<string, string>>;
+  env: Environment;
   cwd?: string;
   /**
    * Gives the process its own cgroup of this name, so that systemd does not end it together with the
@@ -35,17 +36,25 @@ export async function startDetached(
     options.cgroup === undefined || options.cgroups === null
       ? undefined
       : (options.cgroups ?? findCgroup());
-  const group = place && openRunGroup(place, options.cgroup ?? '', () => undefined);
+  const name = options.cgroup ?? '';
+  if (place) sweepGroups(place, name); // who started a program in the background removes no group
+  const group = place && openRunGroup(place, name, () => undefined);
   const [program = '', ...words] = argv;
-  const child = spawn(program, words, {
-    cwd: options.cwd ?? '/',
-    env: options.env,
-    detached: true,
-    stdio: 'ignore',
-  });
-  await started(child, program);
-  child.unref();
-  const pid = child.pid ?? 0;
+  let pid: number;
+  try {
+    const child = spawn(program, words, {
+      cwd: options.cwd ?? '/',
+      env: options.env,
+      detached: true,
+      stdio: 'ignore',
+    });
+    await once(child, 'spawn');
+    child.unref();
+    pid = child.pid ?? 0;
+  } catch (cause) {
+    group?.remove();
+    throw startError(`${program} in the background`, cause);
+  }
   // What refuses it leaves the program where we are; one that has already ended needs no cgroup.
   const join = (file: string) =>
     new Promise<void>((resolve) => writeFile(file, String(pid), () => resolve()));
@@ -57,16 +66,4 @@ export async function startDetached(
     pgid: pid,
     cgroup: group?.path ?? null,
   };
-}
-
-async function started(child: ChildProcess, program: string): Promise<void> {
-  try {
-    await once(child, 'spawn');
-  } catch (cause) {
-    throw new AgentError('E_START', `cannot start ${program} in the background`, {
-      exit: 'unavailable',
-      remedy: 'look at the limits on processes and memory of this host',
-      cause,
-    });
-  }
 }

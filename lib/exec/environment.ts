@@ -1,13 +1,13 @@
 /**
  * The fixed search path of every program we start, whatever cron, ssh, sudo or a shell gave us.
  */
-export const fixedPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const fixedPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** The locale of tools whose output is parsed: English messages, dots in numbers, UTF-8 names. */
-export const fixedLocale = 'C.UTF-8';
+const fixedLocale = 'C.UTF-8';
 
 /** The only variables that a started program inherits; anything else must be given. */
-export const inheritedNames = [
+const inheritedNames = [
   'HOME',
   'LOGNAME',
   'USER',

@@ -38,7 +38,7 @@ export function parseMountinfo(text: string): MountInfo[] {
 }
 
 /** Blank, tab, newline and backslash are written `\040`, `\011`, `\012`, `\134` by the kernel. */
-export function unescapeOctal(text: string): string {
+function unescapeOctal(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),

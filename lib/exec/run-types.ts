@@ -32,10 +32,8 @@ export interface RunOptions {
   limits?: Limits;
   /** Bytes kept of each stream, half from its start and half from its end. Default 1 MiB. */
   maxOutputBytes?: number;
-  /** Called for each line while the program runs. */
+  /** Called for each line while the program runs; one of more than 16 KiB is cut. */
   onLine?: (stream: Stream, line: string) => void;
-  /** A longer line is cut. Default 16 KiB. */
-  maxLineBytes?: number;
   /** The command changes the host: logged at info, and left out in a dry run. Default false. */
   changes?: boolean;
   /** Do not start commands that change the host. */
@@ -50,11 +48,6 @@ export interface RunOptions {
   caps?: readonly CappedGroup[];
   /** More environment variables to recognise the run's processes by. */
   marks?: Readonly<Record<string, string>>;
-  /**
-   * What happens to processes that the program left behind at a normal end. Default `keep`: app
-   * scripts start daemons. After a timeout or abort they are always ended.
-   */
-  leftovers?: 'keep' | 'kill';
   /** Told as soon as the program runs: what a ledger records to end the tree later. */
   onStart?: (tree: ProcessTree) => void;
 }

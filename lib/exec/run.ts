@@ -1,6 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { constants as osConstants } from 'node:os';
-import type { Readable } from 'node:stream';
 import { type Clock, systemClock } from '../env/clock.js';
 import { readProcessStat, selfIdentity } from '../env/process-identity.js';
 import { AgentError, type AgentErrorOptions, errnoOf } from '../errors/agent-error.js';
@@ -15,13 +13,16 @@ import {
   type RunGroup,
   sweepGroups,
 } from './cgroup.js';
-import { defaultGraceMs, defaultTimeoutMs, watchEnd } from './deadline.js';
+import { awaitEnd, defaultTimeoutMs } from './deadline.js';
+import { drain } from './drain.js';
 import { type Environment, programEnvironment, runMarkerName } from './environment.js';
 import { limitPrefix } from './limits.js';
 import type { Outcome, Run, RunOptions, RunResult } from './run-types.js';
 import { fitsShell, shellStarter } from './shell-start.js';
 import { createSinks } from './sinks.js';
-import { type KillTreeResult, killTree, type ProcessTree } from './tree.js';
+import { startError } from './start-error.js';
+import type { Ended } from './task-shell.js';
+import type { ProcessTree } from './tree.js';
 import { type WrapReport, wrap } from './wrapper.js';
 
 export type { Usage } from './cgroup.js';
@@ -37,8 +38,6 @@ export interface RunnerDeps {
   env?: Environment;
   /** Where cgroups are made; null: nowhere. Default: found on first use. */
   cgroups?: CgroupPlace | null;
-  /** Told of each command that a dry run leaves out. */
-  onSkipped?: (argv: readonly string[]) => void;
   /** Default for every run. */
   dryRun?: boolean;
 }
@@ -52,10 +51,6 @@ export class CommandError extends AgentError {
     this.result = result;
   }
 }
-
-/** After the program ended, a stream held open by a daemon is given up when silent for so long. */
-const quietMs = 50;
-const drainMs = 1000;
 
 /** Counts for the whole process: two runners must not give two runs the same marker. */
 let runs = 0;
@@ -119,7 +114,6 @@ export function createRunner(deps: RunnerDeps = {}): Run {
     const level = options.changes ? 'info' : 'debug';
     if (options.changes && (options.dryRun ?? deps.dryRun)) {
       log.info('not run', { cmd: showCommand(argv), reason: 'dry run' });
-      deps.onSkipped?.(argv);
       return { ...nothingRan, argv, startedAt, endedAt: startedAt };
     }
     if (options.signal?.aborted) throw abortedError(program, options.signal);
@@ -128,6 +122,7 @@ export function createRunner(deps: RunnerDeps = {}): Run {
       const answer = await run(['getent', database, key], { timeoutMs: 10_000, cgroup: false });
       return answer.exitCode === 0 ? answer.stdout : undefined;
     });
+    const prefix = [...limitPrefix(options.limits), ...(account?.prefix ?? [])];
     const self = selfIdentity();
     const id = `${self.bootId.slice(0, 8)}-${self.pid}-${self.startTime}-${++runs}`;
     const group =
@@ -138,15 +133,23 @@ export function createRunner(deps: RunnerDeps = {}): Run {
     try {
       outcome =
         shells && group && account?.uid === undefined && fitsShell(options)
-          ? await shells({ argv, options, account, group, id })
-          : await start({ argv, options, account, group, id, deps });
+          ? await shells({ argv, options, account, prefix, group, id })
+          : await start({ argv, options, account, prefix, group, id, deps });
     } finally {
       if (group && !group.remove() && cgroupPids(group.path).length === 0) leftGroups.add(group);
     }
 
     const { reports, ...ended } = outcome;
-    const result: RunResult = { ...ended, argv, skipped: false, startedAt, endedAt: clock.now() };
-    if (reports.has('cgroup')) log.debug('cgroup not joined', { cmd: program });
+    const isOutside = reports.has('cgroup');
+    if (isOutside) log.debug('cgroup not joined', { cmd: program });
+    const result: RunResult = {
+      ...ended,
+      usage: isOutside ? null : ended.usage, // of an empty group it would be nothing at all
+      argv,
+      skipped: false,
+      startedAt,
+      endedAt: clock.now(),
+    };
     throwReported(reports, program, options);
     log[result.timedOut || result.stuckPids.length > 0 ? 'warn' : level](
       result.timedOut ? 'timed out' : result.aborted ? 'aborted' : 'ran',
@@ -192,18 +195,20 @@ interface Started {
   argv: readonly string[];
   options: RunOptions;
   account: Impersonation | undefined;
+  prefix: readonly string[];
   group: RunGroup | undefined;
   id: string;
   deps: RunnerDeps;
 }
 
-async function start({ argv, options, account, group, id, deps }: Started): Promise<Outcome> {
+async function start(started: Started): Promise<Outcome> {
+  const { argv, options, account, prefix, group, id, deps } = started;
   const { spawn } = await import('node:child_process');
   const token = `nodemgr:${id}:`;
   const marker = `${runMarkerName}=${id}`;
   const given = { ...account?.environment, ...options.env };
   const environment = {
-    ...(options.completeEnv ? definedOnly(given) : programEnvironment(deps.env ?? {}, given)),
+    ...(options.completeEnv ? given : programEnvironment(deps.env ?? {}, given)),
     ...options.marks,
     [runMarkerName]: id,
   };
@@ -212,29 +217,30 @@ async function start({ argv, options, account, group, id, deps }: Started): Prom
     joinFiles: group?.joinFiles ?? [],
     umask: options.umask,
     cwd: options.cwd,
-    prefix: [...limitPrefix(options.limits), ...(account?.prefix ?? [])],
+    prefix,
   });
 
   const began = systemClock.monotonic();
-  const child = spawn(wrapped[0] ?? '', wrapped.slice(1), {
-    cwd: '/',
-    env: environment,
-    detached: true,
-    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    ...(account?.uid === undefined ? {} : { uid: account.uid, gid: account.gid ?? account.uid }),
-  });
-  const exited = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+  let child: ChildProcess;
+  try {
+    child = spawn(wrapped[0] ?? '', wrapped.slice(1), {
+      cwd: '/',
+      env: environment,
+      detached: true,
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      ...(account?.uid === undefined ? {} : { uid: account.uid, gid: account.gid ?? account.uid }),
+    });
+  } catch (cause) {
+    throw startError(argv[0] ?? '', cause); // E2BIG, for one, is thrown and not told by the child
+  }
+  const exited = new Promise<Ended>((resolve, reject) => {
     child.once('exit', (code, signal) => resolve([code, signal]));
     child.once('error', reject);
   });
   exited.catch(() => undefined);
   const { pid } = child;
   if (pid === undefined) {
-    throw new AgentError('E_START', `cannot start ${argv[0]}`, {
-      exit: 'unavailable',
-      remedy: 'look at the limits on processes, memory and open files of this host',
-      cause: await exited.catch((error: unknown) => error),
-    });
+    throw startError(argv[0] ?? '', await exited.catch((error: unknown) => error));
   }
 
   const tree: ProcessTree = {
@@ -245,7 +251,11 @@ async function start({ argv, options, account, group, id, deps }: Started): Prom
     cgroup: group?.path ?? null,
     marker,
   };
-  const output = captureOutput(child, token, options);
+  const sinks = createSinks(token, options);
+  const outputs = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  child.stdout?.on('data', sinks.out);
+  child.stderr?.on('data', sinks.err);
+  for (const stream of outputs) stream.on('error', () => undefined);
   if (child.stdin) {
     child.stdin.on('error', () => undefined); // the program need not read it
     child.stdin.end(options.input);
@@ -257,94 +267,17 @@ async function start({ argv, options, account, group, id, deps }: Started): Prom
     failure = { error };
   }
 
-  const ender = watchEnd(options, failure !== undefined);
-  const first = await Promise.race([exited, ender.wanted]);
-  const killOptions = {
-    graceMs: options.graceMs ?? defaultGraceMs,
-    ...(options.vanishMs === undefined ? {} : { vanishMs: options.vanishMs }),
-  };
-  let killed: KillTreeResult = { survivorsKilled: 0, stuckPids: [] };
-  let ended: [number | null, NodeJS.Signals | null] | undefined;
-  let durationMs = systemClock.monotonic() - began;
-  if (typeof first === 'string') {
-    killed = await killTree(tree, killOptions);
-    // A process in uninterruptible sleep never reports its end: do not wait for it.
-    ended = killed.stuckPids.includes(pid) ? undefined : await exited;
-    durationMs = systemClock.monotonic() - began;
-  } else {
-    ended = first;
-    if (options.leftovers === 'kill') {
-      killed = await killTree(tree, { ...killOptions, leaderJustEnded: true });
-    }
-  }
-  ender.stop();
+  const end = await awaitEnd(tree, exited, options, failure !== undefined);
+  const durationMs = systemClock.monotonic() - began;
   const usage = group?.usage() ?? null;
-  await output.finish(ended !== undefined);
-  if (ended === undefined) child.unref();
+  const isStuck = end.stuckPids.includes(pid);
+  if (!isStuck) await drain(outputs);
+  for (const stream of outputs) stream.destroy();
+  sinks.end();
+  if (isStuck) child.unref();
   if (failure) throw failure.error;
 
-  return {
-    pid,
-    exitCode: ended?.[0] ?? null,
-    signal: ended?.[1] ?? null,
-    timedOut: first === 'timeout',
-    aborted: first === 'abort',
-    durationMs,
-    usage,
-    ...output.captured(),
-    ...killed,
-  };
-}
-
-function captureOutput(child: ChildProcess, token: string, options: RunOptions) {
-  const sinks = createSinks(token, options);
-  let lastData = 0;
-  const take = (stream: Readable | null, push: (chunk: Buffer) => void) => {
-    if (!stream) throw new Error('a stream of the child is no pipe');
-    let open = true;
-    stream.on('data', (chunk: Buffer) => {
-      lastData = systemClock.monotonic();
-      push(chunk);
-    });
-    stream.on('error', () => undefined);
-    const closed = new Promise<void>((resolve) => {
-      stream.once('close', resolve);
-      stream.once('end', resolve);
-    }).then(() => {
-      open = false;
-    });
-    return { closed, isOpen: () => open };
-  };
-  const streams = [take(child.stdout, sinks.out), take(child.stderr, sinks.err)];
-
-  return {
-    ...sinks,
-    /** Reads what is left. A daemon may hold the streams open for ever: silence ends the wait. */
-    async finish(wait: boolean): Promise<void> {
-      const all = Promise.all(streams.map(({ closed }) => closed)).then(() => true as const);
-      const until = systemClock.monotonic() + drainMs;
-      lastData = Math.max(lastData, systemClock.monotonic());
-      while (wait && streams.some(({ isOpen }) => isOpen())) {
-        const now = systemClock.monotonic();
-        if (now - lastData >= quietMs || now >= until) break;
-        const timer = timeout(Math.min(quietMs - (now - lastData), until - now) + 1);
-        const done = await Promise.race([all, timer.promise]);
-        timer.cancel();
-        if (done) break;
-      }
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-      sinks.end();
-    },
-  };
-}
-
-function timeout(ms: number) {
-  let timer: NodeJS.Timeout | undefined;
-  const promise = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  return { promise, cancel: () => clearTimeout(timer) };
+  return { ...end, durationMs, usage, reports: sinks.reports, ...sinks.captured() };
 }
 
 function throwReported(
@@ -397,13 +330,6 @@ export function isMissingCommand(error: unknown): boolean {
   return error instanceof AgentError && error.code === 'E_NO_COMMAND';
 }
 
-/** The exit status as a shell gives it: 128 + n for signal n, 124 for a timeout. */
-export function shellStatus(result: RunResult): number {
-  if (result.timedOut) return 124;
-  if (result.exitCode !== null) return result.exitCode;
-  return 128 + (result.signal ? (osConstants.signals[result.signal] ?? 0) : 9);
-}
-
 function abortedError(program: string, signal: AbortSignal): AgentError {
   return new AgentError('E_ABORTED', `${program} was aborted`, {
     exit: 'tryAgain',
@@ -417,12 +343,4 @@ function lastLine(text: string): string {
 
 function ownIds(): { uid: number; gid: number } {
   return { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-}
-
-function definedOnly(environment: Environment): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value]],
-    ),
-  );
 }

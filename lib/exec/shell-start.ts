@@ -3,19 +3,19 @@ import { systemClock } from '../env/clock.js';
 import { bootId } from '../env/host.js';
 import type { Impersonation } from './account.js';
 import { cgroupPids, type RunGroup } from './cgroup.js';
-import { defaultGraceMs, watchEnd } from './deadline.js';
+import { awaitEnd } from './deadline.js';
 import { type Environment, programEnvironment, runMarkerName } from './environment.js';
-import { limitPrefix } from './limits.js';
 import type { Outcome, RunOptions } from './run-types.js';
 import { createSinks } from './sinks.js';
 import { type Ended, startTaskShell, type TaskShell } from './task-shell.js';
-import { type KillTreeResult, killTree, type ProcessTree } from './tree.js';
+import type { ProcessTree } from './tree.js';
 import { wrapInSubshell } from './wrapper.js';
 
 export interface ShellStart {
   argv: readonly string[];
   options: RunOptions;
   account: Impersonation | undefined;
+  prefix: readonly string[];
   /** Without a cgroup nobody could tell what a program left behind. */
   group: RunGroup;
   id: string;
@@ -35,7 +35,7 @@ export function fitsShell({ input, completeEnv, env }: RunOptions): boolean {
 export function shellStarter(environment: Environment) {
   const shells = shellPool(() => startTaskShell(programEnvironment(environment, {})));
 
-  return async ({ argv, options, account, group, id }: ShellStart): Promise<Outcome> => {
+  return async ({ argv, options, account, prefix, group, id }: ShellStart): Promise<Outcome> => {
     const shell = await shells.take();
     const token = `nodemgr:${id}:`;
     const marker = `${runMarkerName}=${id}`;
@@ -45,11 +45,11 @@ export function shellStarter(environment: Environment) {
         ...options,
         token,
         joinFiles: group.joinFiles,
-        prefix: [...limitPrefix(options.limits), ...(account?.prefix ?? [])],
+        prefix,
       },
       {
-        ...definedOnly(account?.environment),
-        ...definedOnly(options.env),
+        ...account?.environment,
+        ...options.env,
         ...options.marks,
         [runMarkerName]: id,
       },
@@ -66,48 +66,30 @@ export function shellStarter(environment: Environment) {
     const sinks = createSinks(token, options);
 
     const began = systemClock.monotonic();
-    const ended = Promise.race([shell.run(text, `${token}end`, sinks).then(asEnded), shell.ended]);
+    let isWhole = false;
+    const told = shell.run(text, `${token}end`, sinks).then((code) => {
+      isWhole = true;
+      return asEnded(code);
+    });
+    const ended = Promise.race([told, shell.ended]);
     let failure: { error: unknown } | undefined;
     try {
       options.onStart?.(tree);
     } catch (error) {
       failure = { error };
     }
-    const ender = watchEnd(options, failure !== undefined);
-    const first = await Promise.race([ended, ender.wanted]);
-    ender.stop();
-
-    let killed: KillTreeResult = { survivorsKilled: 0, stuckPids: [] };
-    let end: Ended | undefined;
-    const killOptions = {
-      graceMs: options.graceMs ?? defaultGraceMs,
-      ...(options.vanishMs !== undefined && { vanishMs: options.vanishMs }),
-    };
-    if (typeof first === 'string') {
-      killed = await killTree(tree, killOptions);
-      end = killed.stuckPids.includes(pid) ? undefined : await ended;
-    } else {
-      end = first;
-    }
+    const end = await awaitEnd(tree, ended, options, failure !== undefined);
     const durationMs = systemClock.monotonic() - began;
     const usage = group.usage();
     const left = !group.remove() && cgroupPids(group.path).length > 0;
-    if (left && options.leftovers === 'kill') killed = await killTree(tree, killOptions);
+    if (!isWhole) await shell.rest();
     sinks.end();
-    shells.give(shell, !left && typeof first !== 'string' && end?.[1] === null);
+    const isEmpty = !left && !sinks.reports.has('cgroup');
+    const isOver = !end.timedOut && !end.aborted && end.signal === null;
+    shells.give(shell, isEmpty && isOver);
     if (failure) throw failure.error;
 
-    return {
-      pid,
-      exitCode: end?.[0] ?? null,
-      signal: end?.[1] ?? null,
-      timedOut: first === 'timeout',
-      aborted: first === 'abort',
-      durationMs,
-      usage,
-      ...sinks.captured(),
-      ...killed,
-    };
+    return { ...end, durationMs, usage, reports: sinks.reports, ...sinks.captured() };
   };
 }
 
@@ -138,7 +120,9 @@ function shellPool(start: () => Promise<TaskShell>) {
   return {
     async take(): Promise<TaskShell> {
       busy += 1;
-      const shell = idle.pop() ?? (busy > eagerShells ? await freed() : undefined);
+      let shell = idle.pop();
+      while (shell?.hasEnded()) shell = idle.pop();
+      if (!shell && busy > eagerShells) shell = await freed();
       if (!shell) return start();
       shell.hold(true);
       return shell;
@@ -163,12 +147,4 @@ function asEnded(code: number): Ended {
   if (code <= 128) return [code, null];
   const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128);
   return signal ? [null, signal[0] as NodeJS.Signals] : [code, null];
-}
-
-function definedOnly(environment: Environment = {}): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined,
-    ),
-  );
 }

@@ -3,7 +3,7 @@ import type { RunOptions, Stream } from './run-types.js';
 import { WrapReports } from './wrapper.js';
 
 const defaultOutputBytes = 1 << 20;
-const defaultLineBytes = 16 << 10;
+const lineBytes = 16 << 10;
 
 /** Where the output of one program goes: bounded captures, lines for whoever listens. */
 export function createSinks(token: string, options: RunOptions) {
@@ -14,7 +14,7 @@ export function createSinks(token: string, options: RunOptions) {
   const splitter = (stream: Stream) => {
     const { onLine } = options;
     if (!onLine) return undefined;
-    return new LineSplitter(options.maxLineBytes ?? defaultLineBytes, (line) => {
+    return new LineSplitter(lineBytes, (line) => {
       if (failure) return;
       try {
         onLine(stream, line);
@@ -31,6 +31,8 @@ export function createSinks(token: string, options: RunOptions) {
   });
 
   return {
+    /** What the wrapper could not do; complete when the program has ended. */
+    reports: reports.reports,
     out(chunk: Buffer): void {
       stdout.push(chunk);
       outLines?.push(chunk);
@@ -45,7 +47,6 @@ export function createSinks(token: string, options: RunOptions) {
         stdout: out.text,
         stderr: err.text,
         droppedBytes: out.droppedBytes + err.droppedBytes,
-        reports: reports.reports,
       };
     },
     end(): void {
@@ -55,5 +56,3 @@ export function createSinks(token: string, options: RunOptions) {
     },
   };
 }
-
-export type Sinks = ReturnType<typeof createSinks>;

@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { readProcessStat } from '../env/process-identity.js';
-import { AgentError } from '../errors/agent-error.js';
+import { drain } from './drain.js';
+import { startError } from './start-error.js';
 
 /** Exit code and signal, as a child process tells them. */
 export type Ended = readonly [exitCode: number | null, signal: NodeJS.Signals | null];
@@ -28,6 +29,10 @@ export interface TaskShell {
    * @returns its exit code, as shells have it: 128 and more for signals
    */
   run(text: string, marker: string, outputs: Outputs): Promise<number>;
+  /** Whether somebody ended the shell itself, as far as we were told. */
+  hasEnded(): boolean;
+  /** Passes on what is left of the output of a program whose end no marker told. */
+  rest(): Promise<void>;
   /** Lets the shell end and forgets its streams. */
   retire(): void;
   /** Whether an idle shell keeps our process alive. */
@@ -51,11 +56,7 @@ export async function startTaskShell(
   });
   ended.catch(() => undefined);
   if (child.pid === undefined) {
-    throw new AgentError('E_START', 'cannot start a shell for tasks', {
-      exit: 'unavailable',
-      remedy: 'look at the limits on processes, memory and open files of this host',
-      cause: await ended.catch((error: unknown) => error),
-    });
+    throw startError('a shell for tasks', await ended.catch((error: unknown) => error));
   }
   return shellOn(child, child.pid, ended);
 }
@@ -63,7 +64,7 @@ export async function startTaskShell(
 function shellOn(child: ChildProcess, pid: number, ended: Promise<Ended>): TaskShell {
   const { stdin } = child;
   const streams = child.stdio.slice(1) as Readable[];
-  const [out, err, status] = streams.map(readUntilMarkers);
+  const [out, err, status] = streams.map(readPieces);
   if (!stdin || !out || !err || !status) throw new Error('a stream of the shell is no pipe');
   stdin.on('error', () => undefined); // it ended: `ended` tells
   return {
@@ -73,9 +74,9 @@ function shellOn(child: ChildProcess, pid: number, ended: Promise<Ended>): TaskS
     async run(text, marker, outputs) {
       let code = '';
       const done = Promise.all([
-        out(marker, outputs.out),
-        err(marker, outputs.err),
-        status(marker, (chunk) => {
+        out.until(marker, outputs.out),
+        err.until(marker, outputs.err),
+        status.until(marker, (chunk) => {
           code += chunk.toString('latin1');
         }),
       ]);
@@ -85,6 +86,12 @@ function shellOn(child: ChildProcess, pid: number, ended: Promise<Ended>): TaskS
       );
       await done;
       return Number(code);
+    },
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    async rest() {
+      await drain(streams);
+      out.flush();
+      err.flush();
     },
     retire() {
       stdin.destroy();
@@ -102,7 +109,7 @@ function shellOn(child: ChildProcess, pid: number, ended: Promise<Ended>): TaskS
 type Pass = (chunk: Buffer) => void;
 
 /** Reads a stream in pieces that markers end. */
-function readUntilMarkers(stream: Readable): (marker: string, pass: Pass) => Promise<void> {
+function readPieces(stream: Readable) {
   let held: Buffer = Buffer.alloc(0);
   let current: { marker: Buffer; pass: Pass; done: () => void } | undefined;
   stream.on('error', () => undefined);
@@ -118,10 +125,17 @@ function readUntilMarkers(stream: Readable): (marker: string, pass: Pass) => Pro
     current = undefined;
     done();
   });
-  return (marker, pass) =>
-    new Promise((resolve) => {
-      current = { marker: Buffer.from(marker), pass, done: resolve };
-    });
+  return {
+    until: (marker: string, pass: Pass): Promise<void> =>
+      new Promise((resolve) => {
+        current = { marker: Buffer.from(marker), pass, done: resolve };
+      }),
+    /** The marker will not come: what looked like its begin belongs to the piece. */
+    flush(): void {
+      if (held.length > 0) current?.pass(held);
+      held = Buffer.alloc(0);
+    },
+  };
 }
 
 /** How many bytes at the end of `data` may be the begin of the marker. */

@@ -25,8 +25,6 @@ export interface KillTreeOptions {
   graceMs?: number;
   /** How long to wait for killed processes to vanish, ms; default 3 s. */
   vanishMs?: number;
-  /** The caller reaped the leader this instant, so its pid cannot have been reused yet. */
-  leaderJustEnded?: boolean;
 }
 
 export interface KillTreeResult {
@@ -53,7 +51,7 @@ export async function killTree(
     return { survivorsKilled: 0, stuckPids: [] };
   }
   const cgroup = tree.cgroup && isOurGroup(tree.cgroup) ? tree.cgroup : undefined;
-  const members = new Members(tree, cgroup, options.leaderJustEnded ?? false);
+  const members = new Members(tree, cgroup);
 
   if (await endGently(members, options.graceMs ?? 10_000)) return members.result();
 
@@ -95,12 +93,10 @@ class Members {
   private readonly known = new Map<number, number>();
   private readonly tree: ProcessTree;
   private readonly cgroup: string | undefined;
-  private trustIds: boolean;
 
-  constructor(tree: ProcessTree, cgroup: string | undefined, trustIds: boolean) {
+  constructor(tree: ProcessTree, cgroup: string | undefined) {
     this.tree = tree;
     this.cgroup = cgroup;
-    this.trustIds = trustIds;
   }
 
   /** Looks at the whole host once and adds what belongs to the tree. Returns the new pids. */
@@ -109,8 +105,6 @@ class Members {
     const byPid = new Map(processes.map((process) => [process.pid, process]));
     const { tree } = this;
     const leaderLives = byPid.get(tree.pid)?.startTime === tree.startTime;
-    const byGroup = leaderLives || this.trustIds;
-    this.trustIds = false;
     const grouped = new Set(this.cgroup ? cgroupPids(this.cgroup) : []);
     const found = new Set<number>();
     const rest: ProcessStat[] = [];
@@ -120,7 +114,7 @@ class Members {
         this.known.get(pid) === startTime ||
         (pid === tree.pid && leaderLives) ||
         grouped.has(pid) ||
-        (byGroup &&
+        (leaderLives &&
           (candidate.session === tree.pid || candidate.pgid === (tree.pgid ?? tree.pid))) ||
         // Nothing older than the leader descends from it. A process in uninterruptible sleep may
         // hold the lock that reading its environment needs: we would hang with it.
@@ -182,7 +176,7 @@ export function listProcesses(): ProcessStat[] {
 }
 
 /** True when the environment of the process holds exactly this `NAME=value`. */
-export function carriesMarker(pid: number, marker: string): boolean {
+function carriesMarker(pid: number, marker: string): boolean {
   try {
     const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
     return environment.startsWith(`${marker}\0`) || environment.includes(`\0${marker}\0`);

@@ -1,3 +1,5 @@
+import type { Environment } from './environment.js';
+
 /** What happens to a program between its start and its exec(2), in a few lines of sh. */
 export interface WrapOptions {
   /** A word that starts the lines by which the wrapper reports its own failures on stderr. */
@@ -36,13 +38,13 @@ export function wrap(argv: readonly string[], options: WrapOptions): string[] {
 export function wrapInSubshell(
   argv: readonly string[],
   options: WrapOptions,
-  environment: Readonly<Record<string, string>>,
+  environment: Environment,
 ): string {
   const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
   const token = quote(options.token);
-  const variables = Object.entries(environment)
-    .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
-    .map(([name, value]) => `${name}=${quote(value)}`);
+  const variables = Object.entries(environment).flatMap(([name, value]) =>
+    value !== undefined && /^[A-Za-z_]\w*$/.test(name) ? [`${name}=${quote(value)}`] : [],
+  );
   const words = [...(options.prefix ?? []), ...argv].map(quote).join(' ');
   return [
     ...(variables.length > 0 ? [`export ${variables.join(' ')}`] : []),

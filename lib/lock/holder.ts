@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { isAlive, type ProcessIdentity, selfIdentity } from '../env/process-identity.js';
-import { errnoOf } from '../errors/agent-error.js';
+import { AgentError, errnoOf } from '../errors/agent-error.js';
 
 /** Who holds a lock, as told by the file beside it. Good for messages, never for a decision. */
 export interface LockHolder extends ProcessIdentity {
@@ -30,15 +30,26 @@ export function holderOf(lock: string): LockHolder | undefined {
   return isAlive(holder) ? holder : undefined;
 }
 
-/** Asks the holder to end (SIGTERM). @returns who was asked; undefined: nobody holds it */
+/**
+ * Asks the holder to end (SIGTERM).
+ *
+ * @returns who was asked; undefined: nobody holds it
+ * @throws AgentError `E_NOT_PERMITTED`
+ */
 export function endHolder(lock: string): LockHolder | undefined {
   const holder = holderOf(lock);
   if (!holder) return undefined;
   try {
     process.kill(holder.pid, 'SIGTERM');
     return holder;
-  } catch {
-    return undefined; // it has ended meanwhile
+  } catch (cause) {
+    if (errnoOf(cause) !== 'EPERM') return undefined; // it has ended meanwhile
+    const { pid, intent } = holder;
+    throw new AgentError('E_NOT_PERMITTED', `process ${pid} (${intent}) is not ours to end`, {
+      exit: 'notPermitted',
+      remedy: 'run it as the user of that process, or as root',
+      cause,
+    });
   }
 }
 

@@ -99,7 +99,7 @@ export async function withLock<T>(
   options: LockOptions,
   work: (lock: Lock) => T | Promise<T>,
 ): Promise<T> {
-  const owner: Owner = { parent: flows.getStore() ?? undefined };
+  const owner: Owner = { parent: flows.getStore() };
   const lock = await acquire(path, options, owner);
   try {
     return await flows.run(owner, () => work(lock));

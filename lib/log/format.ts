@@ -48,7 +48,7 @@ export function printableLines(text: string): string[] {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be found
-const controls = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const controls = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 function escapeControls(line: string): string {
   return line.replace(controls, (character) => {

@@ -22,7 +22,7 @@ export class LogFile {
   private readonly options: LogFileOptions;
   private fd: number | undefined;
   private inode = 0;
-  /** When this process last wrote to the file, by its own clock. */
+  /** When this process last wrote to the file, by its own clock; before that, when another one did. */
   private lastAt = 0;
   private lost = 0;
   private midLine = false;
@@ -84,8 +84,11 @@ export class LogFile {
       this.close();
     }
     const fd = openAppending(this.options.path);
-    const { ino } = fstatSync(fd);
-    if (ino !== this.inode) this.midLine = false;
+    const { ino, mtimeMs } = fstatSync(fd);
+    if (ino !== this.inode) {
+      this.midLine = false;
+      this.lastAt = mtimeMs;
+    }
     this.inode = ino;
     this.fd = fd;
     return fd;

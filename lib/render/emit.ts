@@ -48,10 +48,6 @@ export function renderDocument<Row extends object>(
   return renderTable(columns ?? keysOf(list).map((key): Column<Row> => ({ key })), list, style);
 }
 
-export function isFormat(word: string): word is Format {
-  return formats.some((format) => format === word);
-}
-
 function withSchema<Row extends object>({ schema, data }: Document<Row>): unknown {
   return isRows(data) ? data.map((row) => ({ ...row, schema })) : { ...data, schema };
 }

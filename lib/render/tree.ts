@@ -17,8 +17,6 @@ export interface TreeLayout {
   readonly nameWidth?: number;
   /** Widths and alignment of the columns after the name; the last one is free. */
   readonly columns?: readonly { readonly width: number; readonly align?: 'left' | 'right' }[];
-  /** Fills the room after a name with dots. */
-  readonly leaders?: boolean;
   /** Notes are wrapped at this width, with their place kept. */
   readonly width?: number;
   readonly style?: Style;
@@ -68,12 +66,12 @@ function addLines(lines: Line[], node: TreeNode, head: string, below: string): v
 }
 
 function nodeLine(line: Line, nameWidth: number, layout: TreeLayout): string {
-  const { style = plainStyle, columns = [], leaders = false } = layout;
+  const { style = plainStyle, columns = [] } = layout;
   const [name, ...others] = line.cells;
   const text = textOf(name);
   const room = nameWidth - widthOf(line.head) - widthOf(text);
   let whole = `${line.head}${paint(style, roleOf(name), text)}`;
-  if (others.length > 0 && room > 0) whole += fill(room, leaders);
+  if (others.length > 0 && room > 0) whole += ' '.repeat(room);
   for (const [index, cell] of others.entries()) {
     const { width = 0, align } = columns[index] ?? {};
     whole += ` ${paint(style, roleOf(cell), pad(textOf(cell), width, align))}`;
@@ -105,10 +103,6 @@ function wrap(text: string, room: number | undefined): string[] {
     }
   }
   return [...lines, line];
-}
-
-function fill(room: number, leaders: boolean): string {
-  return leaders && room > 1 ? ` ${'.'.repeat(room - 1)}` : ' '.repeat(room);
 }
 
 function textOf(cell: TreeCell | undefined): string {

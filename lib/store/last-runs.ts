@@ -42,17 +42,15 @@ export const lastRunTable = defineTable((store) => {
     UPDATE last_run SET state = @state, exit_code = @exitCode, duration_ms = @durationMs,
       success_at = coalesce(@successAt, success_at)
     WHERE scope = @scope AND action = @action AND section = @section`);
-
   const remove = db.prepare<[string]>('DELETE FROM last_run WHERE scope = ?');
 
-  const keyOf = ({ scope, action, section }: TaskKey): TaskKey => ({ scope, action, section });
   return {
-    get: (key: TaskKey): LastRun | undefined => get.get(keyOf(key)),
+    get: (key: TaskKey): LastRun | undefined => get.get(key),
     all: (): (TaskKey & Pick<LastRun, 'lastAt' | 'slotAt'>)[] => all.all(),
-    started: (key: TaskKey, at: number): void => void started.run({ ...keyOf(key), at }),
+    started: (key: TaskKey, at: number): void => void started.run({ ...key, at }),
     /** Every slot up to the one that begins at `slot` has its row in the ledger. */
-    decided: (key: TaskKey, slot: number): void => void decided.run({ ...keyOf(key), slot }),
-    ended: (key: TaskKey, end: LastEnd): void => void ended.run({ ...keyOf(key), ...end }),
+    decided: (key: TaskKey, slot: number): void => void decided.run({ ...key, slot }),
+    ended: (key: TaskKey, end: LastEnd): void => void ended.run({ ...key, ...end }),
     /** Forgets an object that is deleted: one with its name is another one. */
     remove: (scope: string): void => void remove.run(scope),
   };

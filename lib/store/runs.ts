@@ -13,8 +13,7 @@ export const runStates = [
 ] as const;
 export type RunState = (typeof runStates)[number];
 
-export const runOrigins = ['cron', 'manual', 'queue', 'socket'] as const;
-export type RunOrigin = (typeof runOrigins)[number];
+export type RunOrigin = 'cron' | 'manual' | 'queue' | 'socket';
 
 /** One row of the ledger. Times are UTC ms. */
 export interface RunRow extends TaskKey {

@@ -10,7 +10,8 @@ import { migrations } from './migrations.js';
  */
 export class StoreUnwritableError extends AgentError {
   constructor(path: string, cause: unknown) {
-    const busy = sqliteCode(cause).startsWith('SQLITE_BUSY');
+    const code = sqliteCode(cause);
+    const busy = code.startsWith('SQLITE_BUSY');
     super(
       busy ? 'E_STORE_BUSY' : 'E_STORE_UNWRITABLE',
       `${path} cannot be written: ${describe(cause)}`,
@@ -18,12 +19,17 @@ export class StoreUnwritableError extends AgentError {
         exit: busy ? 'tryAgain' : 'io',
         remedy: busy
           ? 'another program keeps it locked (`fuser` names it); the next tick tries again'
-          : 'free space on its file system or mount it read-write; the next tick goes on by itself',
+          : inTheWay.test(code)
+            ? `move away what stands in the way of ${path}`
+            : 'free space on its file system or mount it read-write; the next tick goes on by itself',
         cause,
       },
     );
   }
 }
+
+/** A file where a directory has to be, or the other way round. */
+const inTheWay = /^E(NOTDIR|EXIST|ISDIR)$/;
 
 const unwritable = /^SQLITE_(FULL|READONLY|IOERR|CANTOPEN|PERM|BUSY)/;
 const corrupt = /^SQLITE_(NOTADB|CORRUPT)/;
@@ -130,7 +136,9 @@ export function openStore(path: string): Store {
         cause: error,
       });
     }
-    if (/^E(NOSPC|ROFS|IO|DQUOT|NOTDIR)$/.test(code)) throw new StoreUnwritableError(path, error);
+    if (/^E(NOSPC|ROFS|IO|DQUOT)$/.test(code) || inTheWay.test(code)) {
+      throw new StoreUnwritableError(path, error);
+    }
     throw storeError(path, error);
   }
   return storeOn(path, connection);

@@ -43,27 +43,3 @@ export function parseSizeShare(text: string): SizeShare | undefined {
   if (!match || of === undefined || (of !== '' && !shares.includes(of))) return undefined;
   return `${Number(match[1])}%${of}`;
 }
-
-/**
- * Bytes in the largest unit that is exact with at most three decimals (`1.5g`, `1025`), so that
- * `parseSize` gives the same number back.
- */
-export function formatSize(bytes: number): string {
-  for (let power = prefixes.length - 1; power > 0; power--) {
-    const scaled = bytes / 1024 ** power;
-    if (scaled >= 1 && Number.isInteger(scaled * 8)) return `${scaled}${prefixes[power]}`;
-  }
-  return String(bytes);
-}
-
-/** Bytes in three significant digits for people: `1.46g`. Not meant to be read back. */
-export function approximateSize(bytes: number): string {
-  let power = 0;
-  let scaled = bytes;
-  while (Math.abs(scaled) >= 999.5 && power < prefixes.length - 1) {
-    scaled /= 1024;
-    power++;
-  }
-  const text = power === 0 ? String(Math.round(scaled)) : String(Number(scaled.toPrecision(3)));
-  return `${text}${prefixes[power]}`;
-}

@@ -8,7 +8,7 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cronEnvironment, runProgram, waitFor } from '../support/program.js';
 import { createRoot, type TestRoot } from '../support/root.js';
@@ -348,4 +348,20 @@ describe('logs', () => {
     }, 'the end of the reader');
     expect(await reading).toEqual({ code: 0, stdout: 'first\nmore\n0\n', stderr: '' });
   });
+});
+
+test('a root given as a relative path is the same for the worker and its tasks', async () => {
+  const root = createRoot({
+    'node.conf': quietNode,
+    'shop.conf': '[task#1]\ncommand = printenv NODEMGR_ROOT\nschedule = *\n',
+  });
+  const options = { root: basename(root.directory), cwd: dirname(root.directory) };
+  expect(await runProgram('nodemgr', ['schedulers'], options)).toMatchObject({ code: 0 });
+  const ended = await waitFor(
+    async () =>
+      (await runsOf(root)).find(({ section, state }) => section === 'task#1' && state === 'ok'),
+    'the end of the run',
+  );
+  const { stdout } = await nodemgr(root, 'show', 'run', String(ended.id), '--format', 'json');
+  expect(JSON.parse(stdout)).toMatchObject({ stdout: `${root.directory}\n` });
 });

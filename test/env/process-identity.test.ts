@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,7 +10,9 @@ import {
   readProcessStat,
   selfIdentity,
 } from '../../lib/env/process-identity.js';
-import { temporary, until } from '../exec/probe.js';
+import { bundled, can, temporary, until } from '../exec/probe.js';
+
+const source = await bundled('lib/env/process-identity.ts');
 
 test('a command name with blanks and parentheses does not shift the fields', () => {
   const rest = Array.from({ length: 48 }, (_, i) => i + 5).join(' ');
@@ -67,4 +69,24 @@ test('a zombie is not alive', async () => {
   const stat = readProcessStat(pid);
   expect(isAlive({ pid, startTime: stat?.startTime ?? 0, bootId: bootId() })).toBe(false);
   child.stdin.end();
+});
+
+test.skipIf(!can.mount)('processes that hidepid hides: no facts, alive', () => {
+  const script = `
+    const { identityOf, isAlive, readProcessStat, selfIdentity } = await import(process.argv[1]);
+    const init = { ...selfIdentity(), pid: 1 };
+    console.log(readProcessStat(1), identityOf(1), isAlive(init), isAlive({ ...init, pid: 99999 }));`;
+  const hidden = (mode: number) =>
+    execFileSync(
+      'unshare',
+      [
+        ...['--pid', '--fork', '--mount-proc', 'sh', '-c'],
+        `mount -o remount,hidepid=${mode} /proc &&
+          setpriv --reuid 65534 --regid 65534 --clear-groups -- "$@"`,
+        ...['sh', process.execPath, '--input-type=module', '-e', script, source],
+      ],
+      { encoding: 'utf8' },
+    );
+  expect(hidden(1)).toBe('undefined undefined true false\n');
+  expect(hidden(2)).toBe('undefined undefined true false\n');
 });

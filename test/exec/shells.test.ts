@@ -1,16 +1,58 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { readProcessStat } from '../../lib/env/process-identity.js';
 import { findCgroup } from '../../lib/exec/cgroup.js';
 import { createRunner } from '../../lib/exec/run.js';
 import { listProcesses } from '../../lib/exec/tree.js';
+import { until } from './probe.js';
 
 const place = findCgroup();
 const withCgroup = test.skipIf(!place);
 const run = createRunner({ shells: true, env: { PATH: '/nowhere', HOME: '/root' } });
 const sh = (script: string, options = {}) => run(['/bin/sh', '-c', script], options);
+
+/** A group whose groups let nobody in (cgroups(7), threaded mode); undefined where it cannot be made. */
+function refusingGroup(): string | undefined {
+  const name = `refusing-${process.pid}`;
+  const directory = join(findCgroup({ version: 2 })?.directory ?? '/nowhere', name);
+  const inner = join(directory, 'threads');
+  afterAll(() => {
+    for (const path of [inner, directory]) if (existsSync(path)) rmdirSync(path);
+  });
+  try {
+    mkdirSync(directory);
+    mkdirSync(inner);
+    writeFileSync(join(inner, 'cgroup.type'), 'threaded', { flag: 'r+' });
+    return `${name}/threads`;
+  } catch {
+    return undefined;
+  }
+}
+
+const refusing = refusingGroup();
+
+test.skipIf(!refusing)(
+  'outside its cgroup: no usage is told, and the shell is not kept',
+  async () => {
+    const cgroup = refusing ?? '';
+    const first = await sh('sleep 97 & echo $!', { cgroup });
+    process.kill(Number(first.stdout));
+    expect(first.usage).toBeNull();
+    expect((await createRunner()(['true'], { cgroup })).usage).toBeNull();
+    expect((await sh('true')).pid).not.toBe(first.pid);
+  },
+);
 
 /** A place for files that programs of a test write. */
 function temporary(): string {
@@ -50,6 +92,22 @@ withCgroup('a shell whose program ends its process group is replaced', async () 
   const after = await sh('echo again');
   expect(after.stdout).toBe('again\n');
   expect(after.pid).not.toBe(before.pid);
+});
+
+withCgroup('a shell that was killed while it was idle is not used', async () => {
+  const before = await sh('echo fine');
+  process.kill(before.pid, 'SIGKILL');
+  await until('the shell is gone', () => readProcessStat(before.pid) === undefined);
+  expect(await sh('echo again')).toMatchObject({ stdout: 'again\n', exitCode: 0, signal: null });
+});
+
+withCgroup('what a program says while it is being ended is read to its end', async () => {
+  // The second is how the word begins that ends an output.
+  for (const last of ['cleaned up', 'nodemgr:']) {
+    const script = `trap 'printf "${last}"; printf "${last}" >&2; exit' TERM; sleep 98 & wait`;
+    const result = await sh(script, { timeoutMs: 100 });
+    expect(result).toMatchObject({ timedOut: true, stdout: last, stderr: last });
+  }
 });
 
 withCgroup('what a program leaves behind cannot write into the output of the next', async () => {

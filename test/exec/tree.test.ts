@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
@@ -9,8 +9,9 @@ import {
   readProcessStat,
   selfIdentity,
 } from '../../lib/env/process-identity.js';
+import { findCgroup } from '../../lib/exec/cgroup.js';
 import { startDetached } from '../../lib/exec/detach.js';
-import { createRunner, type ProcessTree } from '../../lib/exec/run.js';
+import type { ProcessTree } from '../../lib/exec/run.js';
 import { killTree } from '../../lib/exec/tree.js';
 import { bundled, can, pidsWith, places, readIfThere, until } from './probe.js';
 
@@ -94,14 +95,26 @@ test('detached: own session, no stream of ours, alive after us', async () => {
 
 test('detached: what cannot be started is an error', async () => {
   await expect(startDetached(['/no/such'], { env: {} })).rejects.toMatchObject({ code: 'E_START' });
+  const env = { LONG: 'x'.repeat(200_000) };
+  await expect(startDetached(['true'], { env })).rejects.toMatchObject({ code: 'E_START' });
 });
 
 test.skipIf(!can.cgroup2 && !can.cgroup1)('detached in its own cgroup', async () => {
-  const tree = await startDetached(['sleep', '300'], { env: { PATH: '/bin' }, cgroup: 'worker' });
-  expect(tree.cgroup).toMatch(/\/nodemgr\/worker\/r\./);
+  const parent = join(findCgroup()?.directory ?? '', 'detached');
+  const left = join(parent, 'r.1.1.1'); // of a process that is gone
+  mkdirSync(left, { recursive: true });
+  const tree = await startDetached(['sleep', '300'], { env: { PATH: '/bin' }, cgroup: 'detached' });
+  expect(existsSync(left)).toBe(false);
+  expect(tree.cgroup).toMatch(/\/nodemgr\/detached\/r\./);
   await until('it joined', () => readIfThere(join(tree.cgroup ?? '', 'cgroup.procs'))?.trim());
   expect(await killTree(tree, { graceMs: 0 })).toMatchObject({ stuckPids: [] });
   expect(readIfThere(join(tree.cgroup ?? '', 'cgroup.procs'))).toBe('');
-  // The next runner that uses the same name removes what is empty and has a dead owner.
-  await createRunner()(['true'], { cgroup: 'worker' });
+});
+
+test.skipIf(!can.cgroup2 && !can.cgroup1)('detached: a failed start leaves no cgroup', async () => {
+  const options = { env: {}, cgroup: 'detached-not' };
+  await expect(startDetached(['/no/such'], options)).rejects.toMatchObject({ code: 'E_START' });
+  const parent = join(findCgroup()?.directory ?? '', 'detached-not');
+  expect(readdirSync(parent).filter((name) => name.startsWith('r.'))).toEqual([]);
+  rmdirSync(parent);
 });

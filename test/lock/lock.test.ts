@@ -22,7 +22,7 @@ const source = await bundled('lib/lock/lock.ts');
 /** A process of its own that runs `code` with the lock module at hand. */
 function other(code: string): ChildProcess & { lines: AsyncIterator<string> } {
   const text = `
-    import { acquireLock, withLock, holderOf } from ${JSON.stringify(source)};
+    import { acquireLock, endHolder, withLock, holderOf } from ${JSON.stringify(source)};
     import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
     const say = (text) => process.stdout.write(text + '\\n');
     ${code}`;
@@ -216,6 +216,21 @@ test('reading the holder does not drop the lock', async () => {
     try { await acquireLock(${JSON.stringify(path)}, { intent: 'x' }); say('taken'); }
     catch (error) { say(error.code); }`);
   expect((await child.lines.next()).value).toBe('E_LOCK_BUSY');
+  lock.release();
+});
+
+test.skipIf(!can.root)('a holder that is not ours to end is an error, not nobody', async () => {
+  const path = join(temporary(), 'lock');
+  chmodSync(join(path, '..'), 0o755);
+  const lock = await acquireLock(path, options);
+  const child = other(`
+    holderOf(${JSON.stringify(path)});
+    process.setuid(65534);
+    try { say('holder ' + endHolder(${JSON.stringify(path)})?.pid); }
+    catch (error) { say(error.code + ' ' + error.exitCode + ' ' + error.message); }`);
+  expect((await child.lines.next()).value).toBe(
+    `E_NOT_PERMITTED 77 process ${process.pid} (start) is not ours to end`,
+  );
   lock.release();
 });
 

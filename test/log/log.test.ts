@@ -51,8 +51,8 @@ test('a message of several lines repeats the prefix, a last empty line included'
 
 test('control characters are shown, not sent to the terminal', () => {
   const { log, text } = open();
-  log.info('a\u001b[31mred\u0007\rb\u009b\u202e\tc');
-  expect(text()).toContain('INFO - a\\x1b[31mred\\x07\\rb\\x9b\\u202e\tc\n');
+  log.info('a\u001b[31mred\u0007\rb\u009b\u202e\tc\u200f\u061c\ufeff');
+  expect(text()).toContain('INFO - a\\x1b[31mred\\x07\\rb\\x9b\\u202e\tc\\u200f\\u061c\\ufeff\n');
 });
 
 test('secrets are masked in phrases, fields and other writings, also later ones', () => {
@@ -135,6 +135,11 @@ test.skipIf(!can.mount)('a full disk', () => {
       // full now
     }
     for (let i = 0; i < 200; i++) log.info('x'.repeat(100), { i });
+    // A process whose first record does not fit has not written today, but others have.
+    const late = createLog({ file, node: 'n1', now: Date.now });
+    late.info('lost');
+    late.info('lost too');
+    expect(existsSync(`${file}.1`)).toBe(false);
     expect(log.takeFailure()).toMatchObject({
       code: 'E_LOG',
       message: expect.stringContaining('ENOSPC'),

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { AgentError } from '../../lib/errors/agent-error.js';
 import { openSqlite } from '../../lib/sqlite/open.js';
@@ -104,6 +104,34 @@ test('a file that is no store is named, with a remedy', () => {
   openStore(path).close();
   writeFileSync(path, 'this is not a database, and it is long enough to be looked at'.repeat(20));
   expect(refusal()).toMatchObject({ code: 'E_STORE_CORRUPT', exitCode: 74 });
+});
+
+test('something else in the place of the store is named, with a remedy', () => {
+  const expected = {
+    code: 'E_STORE_UNWRITABLE',
+    remedy: `move away what stands in the way of ${path}`,
+  };
+  const refusal = () => {
+    try {
+      return openStore(path);
+    } catch (error) {
+      return error;
+    }
+  };
+  const directory = dirname(path);
+  writeFileSync(directory, '');
+  expect(refusal()).toMatchObject(expected);
+  expect(refusal()).toBeInstanceOf(StoreUnwritableError);
+  rmSync(directory);
+  mkdirSync(path, { recursive: true });
+  expect(refusal()).toMatchObject(expected);
+  rmSync(directory, { recursive: true });
+  writeFileSync(directory, '');
+  path = join(directory, 'deeper', 'nodemgr.db');
+  expect(refusal()).toMatchObject({
+    ...expected,
+    remedy: `move away what stands in the way of ${path}`,
+  });
 });
 
 test('a store that another program keeps locked refuses the write, not the read', () => {

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatDuration, inUnit, parseDuration } from '../../lib/units/duration.js';
-import {
-  approximateSize,
-  formatSize,
-  isDecimalSize,
-  parseSize,
-  parseSizeShare,
-} from '../../lib/units/size.js';
-import { formatSpeed, parseSpeed } from '../../lib/units/speed.js';
+import { isDecimalSize, parseSize, parseSizeShare } from '../../lib/units/size.js';
+import { parseSpeed } from '../../lib/units/speed.js';
 
 const durations = [
   { text: '1w2d3h4m5s', ms: 788_645_000, why: 'every part' },
@@ -92,23 +86,6 @@ test.each([
 });
 
 test.each([
-  { bytes: 1024, text: '1k', why: 'exact' },
-  { bytes: 1536, text: '1.5k', why: 'exact in one decimal' },
-  { bytes: 1025, text: '1025', why: 'not exact in any larger unit' },
-  { bytes: 0, text: '0', why: 'none' },
-])('format size $bytes: $why', ({ bytes, text }) => {
-  expect(formatSize(bytes)).toBe(text);
-});
-
-test.each([
-  { bytes: 0, text: '0', why: 'none' },
-  { bytes: 1_567_000_000, text: '1.46g', why: 'three digits' },
-  { bytes: 1023, text: '0.999k', why: 'no four digits' },
-])('approximate size $bytes: $why', ({ bytes, text }) => {
-  expect(approximateSize(bytes)).toBe(text);
-});
-
-test.each([
   { text: '1MiB', decimal: true, why: 'an i' },
   { text: '1MB', decimal: false, why: 'no i' },
   { text: 'ib', decimal: false, why: 'no size' },
@@ -130,18 +107,6 @@ describe('what is written is read back', () => {
   const whole = fc.maxSafeNat();
   test('durations', () => {
     fc.assert(fc.property(whole, (ms) => parseDuration(formatDuration(ms)) === ms));
-  });
-  test('sizes', () => {
-    fc.assert(fc.property(whole, (bytes) => parseSize(formatSize(bytes)) === bytes));
-    fc.assert(
-      fc.property(fc.nat(4000), fc.nat(4), (count, power) => {
-        const bytes = count * 1024 ** power;
-        expect(parseSize(formatSize(bytes))).toBe(bytes);
-      }),
-    );
-  });
-  test('speeds', () => {
-    fc.assert(fc.property(fc.nat(), (speed) => parseSpeed(formatSpeed(speed)) === speed));
   });
   test('any text is read or refused', () => {
     fc.assert(
