@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { exitReason, levelOfLine, parseOcfAgent } from '../../lib/host/ocf.js';
+import { parseOcfParameters } from '../../lib/host/ocf-metadata.js';
 import { lacks } from '../support/can.js';
 import { conformance } from './conformance.js';
 import { addressesOf, createNetwork, type Network } from './network.js';
@@ -98,6 +99,77 @@ describe('exit codes of a monitor', () => {
   });
 });
 
+const metadata = (parameters: string): string =>
+  `meta-data) cat <<'EOF'\n<?xml version="1.0"?>\n<!DOCTYPE resource-agent SYSTEM "ra-api-1.dtd">\n` +
+  `<resource-agent name="Agent"><parameters>${parameters}</parameters></resource-agent>\nEOF\n;;`;
+const parameter = (name: string, more = '', content = '<content type="string" />'): string =>
+  `<parameter name="${name}" ${more}><shortdesc>A &lt;word&gt;</shortdesc>${content}</parameter>`;
+
+describe('parameters against the meta-data of the agent', () => {
+  const started = 'monitor) test -e "$HA_RSCTMP/up" || exit 7;; start) touch "$HA_RSCTMP/up";;';
+  const described = `case $1 in ${started} ${metadata(
+    parameter('address', 'required="1"') +
+      parameter('port', '', '<content type="integer" default="80" />') +
+      parameter('mode', 'required="1"', '<content type="string" default="a" />'),
+  )} esac`;
+
+  test('a missing one that the agent needs is refused before anything is started', async () => {
+    const rig = agentRig(described, 'ocf_params = port=1');
+    await expect(rig.act('start')).rejects.toThrow('test:Agent: its parameter address is missing');
+    expect(existsSync(join(rig.paths.run, 'ocf/up'))).toBe(false);
+  });
+
+  test('unknown names and wrong numbers are warnings with a hint, never the values of secrets', async () => {
+    const rig = agentRig(
+      described,
+      'ocf_params = address=a prot=1 port=eighty CRM_meta_x=1 trace_ra=1\nocf_secrets = word=hunter2',
+    );
+    await rig.act('start');
+    expect(rig.lines.filter((line) => line.includes('WARNING'))).toEqual([
+      'app#1 WARNING test:Agent has no parameter prot; did you mean port?',
+      'app#1 WARNING test:Agent: its parameter port is an integer',
+      'app#1 WARNING test:Agent has no parameter word',
+    ]);
+    expect(rig.lines.join('\n')).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['no XML', 'echo nonsense'],
+    ['half of it', `echo '<resource-agent><parameters><parameter name="a" required="1">'`],
+    ['an error', 'exit 1'],
+  ])('meta-data that is %s: the agent is believed', async (_, command) => {
+    const rig = agentRig(`case $1 in ${started} meta-data) ${command};; esac`, 'ocf_params = x=1');
+    await rig.act('start');
+    expect((await rig.status('app#1')).status).toBe('up');
+  });
+
+  test.skipIf(lacks('ocf'))(
+    'the agents of the distribution all say what they know',
+    () => {
+      const directory = '/usr/lib/ocf/resource.d/heartbeat';
+      const agents = readdirSync(directory).filter((name) => !name.startsWith('.'));
+      const said = agents.flatMap((name) => {
+        const { status, stdout } = spawnSync(join(directory, name), ['meta-data'], {
+          env: { PATH: process.env['PATH'], OCF_ROOT: '/usr/lib/ocf', HA_RSCTMP: '/tmp' },
+          encoding: 'utf8',
+          timeout: 20_000,
+        });
+        return status === 0 && stdout !== ''
+          ? [{ name, parameters: parseOcfParameters(stdout) }]
+          : [];
+      });
+      // Some need programs or libraries that are not installed even to say this.
+      expect(said.length).toBeGreaterThan(agents.length * 0.8);
+      expect(said.find(({ name }) => name === 'IPaddr2')?.parameters).toContainEqual({
+        name: 'ip',
+        required: true,
+        type: 'string',
+      });
+    },
+    120_000,
+  );
+});
+
 test('the environment that an agent is called with', async () => {
   const rig = agentRig(
     'case $1 in monitor) test -e "$HA_RSCTMP/up" || exit 7;; start) env >"$HA_RSCTMP/up";; stop) rm "$HA_RSCTMP/up";; esac',
@@ -171,7 +243,7 @@ describe('failures', () => {
         { level: 'error', text: 'not configured (6): IP address (the ip parameter) is mandatory' },
       ],
     });
-    await expect(rig.act('start')).rejects.toThrow('the ip parameter');
+    await expect(rig.act('start')).rejects.toThrow('heartbeat:IPaddr2: its parameter ip is missing');
   });
 
   test('a start that says success and does not run is an error, and is stopped', async () => {

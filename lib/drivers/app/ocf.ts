@@ -1,6 +1,7 @@
 /** app.ocf: a resource agent of the Open Cluster Framework, one of those that Pacemaker runs. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { nearest } from '../../config/finding.js';
 import { defineKeywords, type Keyword, type Values } from '../../config/keyword.js';
 import { fullObjectPath } from '../../config/object-path.js';
 import {
@@ -20,6 +21,7 @@ import {
   ocfEnvironment,
   parseOcfAgent,
 } from '../../host/ocf.js';
+import type { OcfParameter } from '../../host/ocf-metadata.js';
 import type { DriverStatus } from '../../status/values.js';
 import { factsOf } from '../storage-questions.js';
 import { notNow } from './check.js';
@@ -60,7 +62,7 @@ const keywords = defineKeywords({
 });
 
 type Keywords = Values<typeof keywords>;
-type Action = 'start' | 'stop' | 'monitor';
+type Action = 'start' | 'stop' | 'monitor' | 'meta-data';
 
 export default defineDriver<Keywords>({
   id: 'app.ocf',
@@ -78,6 +80,7 @@ export default defineDriver<Keywords>({
       context.log.info(`${kw.agent} is already started`);
       return;
     }
+    await checkParameters(kw, context);
     await exclusively(context, 'start', async () => {
       await act(kw, 'start', context);
       context.undo(() => stop(kw, context));
@@ -112,7 +115,12 @@ const questionTimeoutMs = 30_000;
 function programOf(kw: Keywords, action: Action, context: ReadContext): Program {
   const { paths, service, rid } = context;
   const agent = parseOcfAgent(kw.agent, kw.ocf_root);
-  const own = { start: kw.start_timeout, stop: kw.stop_timeout, monitor: kw.check_timeout }[action];
+  const limits: Readonly<Partial<Record<Action, number | undefined>>> = {
+    start: kw.start_timeout,
+    stop: kw.stop_timeout,
+    monitor: kw.check_timeout,
+  };
+  const own = limits[action];
   const timeoutMs = own ?? kw.timeout ?? (action === 'monitor' ? questionTimeoutMs : 0);
   const parameters = parametersOf([...(kw.ocf_params ?? []), ...(kw.ocf_secrets ?? [])]);
   const instance = `${fullObjectPath(service.path)}.${rid}`.replace(/[^\w.-]/g, '.');
@@ -136,9 +144,65 @@ function programOf(kw: Keywords, action: Action, context: ReadContext): Program 
           parameters,
         }),
       },
-      ...(action !== 'monitor' && context.processGroup()),
+      ...((action === 'start' || action === 'stop') && context.processGroup()),
     },
   };
+}
+
+const metadataTimeoutMs = 5000;
+/** Parameters that belong to the caller, or to every agent of the distribution. */
+const commonParameter = /^(CRM_meta_.*|trace_ra|trace_file|OCF_CHECK_LEVEL)$/;
+
+/**
+ * Compares the parameters with those that the agent says it has. An agent that says nothing usable is
+ * believed to know what it does.
+ *
+ * @throws AgentError `E_CONFIG` when one is missing that it cannot do without
+ */
+async function checkParameters(kw: Keywords, context: ActionContext): Promise<void> {
+  const given = parametersOf([...(kw.ocf_params ?? []), ...(kw.ocf_secrets ?? [])]);
+  const known = await knownParameters(kw, context);
+  if (!known) return;
+  const missing = known.find(({ name, required }) => required && given[name] === undefined);
+  if (missing) {
+    throw new AgentError('E_CONFIG', `${kw.agent}: its parameter ${missing.name} is missing`, {
+      exit: 'config',
+      remedy: `add it: ocf_params = ${missing.name}=…`,
+    });
+  }
+  const types = new Map(known.map(({ name, type }) => [name, type]));
+  for (const [name, value] of Object.entries(given)) {
+    if (commonParameter.test(name)) continue;
+    const type = types.get(name);
+    if (type === undefined) {
+      const near = nearest(name, types.keys());
+      const hint = near === undefined ? '' : `; did you mean ${near}?`;
+      context.log.warn(`${kw.agent} has no parameter ${name}${hint}`);
+    } else if (type === 'integer' && !/^[+-]?\d+$/.test(value)) {
+      context.log.warn(`${kw.agent}: its parameter ${name} is an integer`);
+    }
+  }
+}
+
+/** Undefined when the agent has no usable meta-data. */
+async function knownParameters(
+  kw: Keywords,
+  context: ActionContext,
+): Promise<OcfParameter[] | undefined> {
+  const { argv, options } = programOf(kw, 'meta-data', context);
+  const { parseOcfParameters } = await import('../../host/ocf-metadata.js');
+  try {
+    const { stdout, exitCode } = await context.probe(argv, {
+      ...options,
+      timeoutMs: metadataTimeoutMs,
+    });
+    if (exitCode === 0) return parseOcfParameters(stdout);
+    context.log.debug('no meta-data', { agent: kw.agent, exit: exitCode });
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    context.log.debug('no meta-data', { agent: kw.agent, why: error.message });
+  }
+  return undefined;
 }
 
 /** Not the directory of Pacemaker: the same names there are somebody else's. */
