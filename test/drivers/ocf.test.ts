@@ -243,7 +243,9 @@ describe('failures', () => {
         { level: 'error', text: 'not configured (6): IP address (the ip parameter) is mandatory' },
       ],
     });
-    await expect(rig.act('start')).rejects.toThrow('heartbeat:IPaddr2: its parameter ip is missing');
+    await expect(rig.act('start')).rejects.toThrow(
+      'heartbeat:IPaddr2: its parameter ip is missing',
+    );
   });
 
   test('a start that says success and does not run is an error, and is stopped', async () => {
