@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -703,6 +704,25 @@ test.skipIf(lacks('root'))('as a user who may not write, every change says so', 
   );
   expect(code).toBe(77);
   expect(stderr).toMatch(/new\.conf: cannot be written\n {2}check the permissions/);
+  const edit = await shell(
+    `setpriv --reuid 65534 --clear-groups "$NODE" ${distProgram('svcmgr')} web edit config`,
+    { root: root.directory },
+  );
+  expect(edit).toMatchObject({
+    code: 77,
+    stderr: expect.stringMatching(/web\.conf: cannot be read\n {2}run the command as root\n/),
+  });
+  rmSync(root.paths.etc, { recursive: true });
+  for (const words of ['set node.max_parallel=3', 'edit config']) {
+    const first = await shell(
+      `setpriv --reuid 65534 --clear-groups "$NODE" ${distProgram('nodemgr')} ${words}`,
+      { root: root.directory },
+    );
+    expect(first).toMatchObject({
+      code: 77,
+      stderr: expect.stringMatching(/cannot be written\n {2}check the permissions/),
+    });
+  }
 });
 
 describe('provisioning along the way', () => {

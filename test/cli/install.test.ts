@@ -255,8 +255,11 @@ describe('doctor', () => {
     root.write('node.conf', '[asset]\nschedule = @1\n');
     chmodSync(root.paths.nodeConf, 0o666);
     const { found } = await doctor(root);
-    expect(found['configuration']?.result).not.toBe('ok');
+    expect(found['configuration']?.result).toBe('bad');
     expect(found['configuration']?.remedy).toContain(`chmod 600 ${root.paths.nodeConf}`);
+    chmodSync(root.paths.nodeConf, 0o644);
+    const shown = (await doctor(root)).found['configuration'];
+    expect(shown).toMatchObject({ result: 'warn', remedy: `chmod 600 ${root.paths.nodeConf}` });
     mkdirSync(root.paths.var, { recursive: true });
     writeFileSync(root.paths.store, 'this is no database'.repeat(100), { mode: 0o600 });
     const broken = await doctor(root);
@@ -289,6 +292,22 @@ describe('doctor', () => {
       remedy: expect.stringContaining('NODEMGR_ROOT'),
     });
   });
+
+  test.skipIf(lacks('root'))(
+    'as a user: a file of root is trusted, directories that cannot be made are bad',
+    async () => {
+      const root = createRoot({ 'node.conf': quietNode });
+      for (const directory of [root.directory, root.paths.etc]) chmodSync(directory, 0o755);
+      chmodSync(root.paths.nodeConf, 0o644);
+      const { stdout } = await shell(
+        `setpriv --reuid=65534 --regid=65534 --clear-groups "$NODE" ${distProgram('nodemgr')} doctor --format json`,
+        { root: root.directory },
+      );
+      const found = findings(stdout);
+      expect(found['configuration']?.fact).toMatch(/mode 0644 lets others read it$/);
+      expect(found['directories']?.fact).toContain(root.paths.var);
+    },
+  );
 
   test.skipIf(lacks('root', 'mount'))(
     'nothing, cron, both cron and systemd start it; a full disk',

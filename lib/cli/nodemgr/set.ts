@@ -1,5 +1,4 @@
 /** nodemgr set: changes values of node.conf in place; comments and order stay. */
-import { mkdirSync } from 'node:fs';
 import { editConfigFile } from '../../config/file.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { checkNodeValue } from '../../node/validate.js';
@@ -33,10 +32,7 @@ export default defineCommand({
       }
       app.note(`warning: ${section}.${key}: ${refusal}`);
     }
-    if (!args['dry-run']) {
-      mkdirSync(app.paths.etc, { recursive: true, mode: 0o755 });
-      editConfigFile(app.paths.nodeConf, edits);
-    }
+    if (!args['dry-run']) editConfigFile(app.paths.nodeConf, edits);
     return 0;
   },
 });

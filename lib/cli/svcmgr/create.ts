@@ -1,7 +1,6 @@
 /** svcmgr create: makes a service, empty, from keywords, from resources or from a file. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
 import { applyEdits, type IniEdit } from '../../config/edit.js';
 import { writeConfigFile } from '../../config/file.js';
 import { formatFinding } from '../../config/finding.js';
@@ -16,7 +15,7 @@ import {
   problemOfObjectName,
   rootNamespace,
 } from '../../config/object-path.js';
-import { AgentError, errnoOf } from '../../errors/agent-error.js';
+import { AgentError } from '../../errors/agent-error.js';
 import { editsOfAssignments, parseAssignment } from '../../service/assign.js';
 import { addCompanions } from '../../service/companions.js';
 import { editsOfConfiguration, editsOfResource } from '../../service/resource-json.js';
@@ -106,7 +105,6 @@ export default defineCommand({
       app.print(text);
       return 0;
     }
-    makeDirectory(dirname(file));
     writeConfigFile(file, text);
     const companions = addCompanions(app.paths, path);
     for (const warning of companions) app.note(`warning: ${warning}`);
@@ -199,16 +197,4 @@ function environmentEdit(text: string) {
     exit: 'usage',
     remedy: 'write it as key=value',
   });
-}
-
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o755 });
-  } catch (cause) {
-    throw new AgentError('E_CONFIG_WRITE', `${directory} cannot be made`, {
-      exit: errnoOf(cause) === 'EACCES' ? 'notPermitted' : 'cannotCreate',
-      remedy: 'check its permissions and the free space',
-      cause,
-    });
-  }
 }
