@@ -125,14 +125,19 @@ export function distrust(
  * changes are not about stay, also where they are not UTF-8. A missing file is created with mode
  * 0600 when there is something to set.
  *
+ * @param dryRun check whether it can be done, write nothing
  * @returns false when nothing had to change; the file is then not touched
  * @throws AgentError `E_CONFIG_VALUE`, `E_CONFIG_READ` or `E_CONFIG_WRITE`
  */
-export function editConfigFile(path: string, edits: readonly IniEdit[]): boolean {
+export function editConfigFile(
+  path: string,
+  edits: readonly IniEdit[],
+  { dryRun = false }: { dryRun?: boolean } = {},
+): boolean {
   const before = bytesToEdit(path);
   const after = editBytes(before, edits);
   if (Buffer.compare(before, after) === 0) return false;
-  writeConfigFile(path, after);
+  if (!dryRun) writeConfigFile(path, after);
   return true;
 }
 

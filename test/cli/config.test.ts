@@ -256,6 +256,14 @@ describe('get, set, unset', () => {
     expect(await nodemgr(['set', 'asset.schedule=@1h'])).toEqual(done);
     expect(await nodemgr(['set', 'asset.schedule=@2h', '--dry-run'])).toEqual(done);
     expect(await nodemgr(['unset', 'asset.schedule', '-n'])).toEqual(done);
+    expect(await nodemgr(['unset', 'asset.none', '-n'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('asset.none is not set'),
+    });
+    expect(await nodemgr(['set', 'env.x=a ;b', '-n'])).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('env.x: the file format cannot hold this'),
+    });
     const after = statSync(root.paths.nodeConf, { bigint: true });
     expect([after.ino, after.mtimeNs]).toEqual([before.ino, before.mtimeNs]);
   });

@@ -32,7 +32,7 @@ export default defineCommand({
       }
       app.note(`warning: ${section}.${key}: ${refusal}`);
     }
-    if (!args['dry-run']) editConfigFile(app.paths.nodeConf, edits);
+    editConfigFile(app.paths.nodeConf, edits, { dryRun: args['dry-run'] });
     return 0;
   },
 });

@@ -1,6 +1,7 @@
 /** nodemgr unset: removes keys from node.conf. */
+import { editConfigFile } from '../../config/file.js';
 import { defineCommand } from '../command.js';
-import { parseParameter, requireConfig, unsetKeys } from '../config-commands.js';
+import { parseParameter, requireConfig, unsetEdits } from '../config-commands.js';
 
 export default defineCommand({
   options: {
@@ -13,8 +14,9 @@ export default defineCommand({
   run(app, args) {
     const names = [...(args.param ? [args.param] : []), ...(args.kw ?? []), ...args.operands];
     const parameters = (names.length > 0 ? names : ['']).map((name) => parseParameter(name));
-    const ini = requireConfig(app.paths.nodeConf, app.paths.nodeConf);
-    if (!args['dry-run']) unsetKeys(app.paths.nodeConf, ini, parameters);
+    const path = app.paths.nodeConf;
+    const edits = unsetEdits(path, requireConfig(path, path), parameters);
+    editConfigFile(path, edits, { dryRun: args['dry-run'] });
     return 0;
   },
 });

@@ -12,7 +12,7 @@ import { StoreUnwritableError } from '../../store/store.js';
 import type { App } from '../app.js';
 import { defineCommand } from '../command.js';
 import { changeServices } from './change.js';
-import { selected, selectorOption } from './selection.js';
+import { ridsOf, selected, selectorOption } from './selection.js';
 
 export default defineCommand({
   options: {
@@ -47,9 +47,10 @@ export default defineCommand({
     }
     const services = await selected(app, args);
     const { rid } = args;
+    const rids = rid === undefined ? [] : ridsOf(rid);
     const dryRun = args['dry-run'];
     const change = (isPlan: boolean): Promise<void> =>
-      changeServices(app, services, (text, service) => removals(text, rid ?? '', service), {
+      changeServices(app, services, (text, service) => removals(text, rids, service), {
         'dry-run': isPlan,
         force: true,
       });
@@ -85,13 +86,9 @@ export default defineCommand({
 });
 
 /** @throws AgentError for a section that is not there; then nothing is removed */
-function removals(text: string, rid: string, { scope }: InstalledService) {
+function removals(text: string, rids: readonly string[], { scope }: InstalledService) {
   const names = parseIni(text).sections.map(({ name }) => name);
-  const words = rid
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-  const sections = words.flatMap((word) => {
+  const sections = rids.flatMap((word) => {
     const found = names.filter((name) => name === word || groupOf(name) === word);
     if (found.length > 0 && word !== 'DEFAULT') return found;
     throw new AgentError('E_NO_RESOURCE', `${scope}: there is no section ${word} to delete`, {

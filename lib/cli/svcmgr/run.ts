@@ -8,7 +8,7 @@ import { readServiceFile } from '../../service/service-file.js';
 import type { App } from '../app.js';
 import { defineCommand } from '../command.js';
 import { runInForeground } from '../run-in-foreground.js';
-import { selected, selectorOption } from './selection.js';
+import { ridsOf, selected, selectorOption } from './selection.js';
 
 export default defineCommand({
   options: {
@@ -31,7 +31,7 @@ export default defineCommand({
   ],
   async run(app, args) {
     const services = await selected(app, args);
-    const rids = args.rid?.split(',').map((rid) => rid.trim());
+    const rids = args.rid === undefined ? undefined : ridsOf(args.rid);
     if (args.cron) {
       const scopes = new Set(services.map(({ scope }) => scope));
       await tick(
