@@ -76,6 +76,17 @@ describe('run', () => {
     });
   });
 
+  test('what is disabled by the service, a reference or a list of nodes is left out', async () => {
+    const root = createRoot({
+      'off.conf': '[DEFAULT]\ndisable = true\n[task#1]\ncommand = /bin/echo off\n',
+      'ref.conf':
+        '[env]\noff = true\n[task#1]\ncommand = /bin/echo one\ndisable = {env.off}\n' +
+        '[task#2]\ncommand = /bin/echo two\ndisable_on = nodes\n[task#3]\ncommand = /bin/echo three\n',
+    });
+    expect((await svcmgr(root, 'off', 'run')).stdout).toBe('');
+    expect((await svcmgr(root, 'ref', 'run')).stdout).toBe('three\n');
+  });
+
   test('--rid that names nothing is no success', async () => {
     const root = createRoot({ 'shop.conf': shop });
     for (const line of [['run'], ['delete']]) {

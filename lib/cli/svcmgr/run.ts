@@ -4,10 +4,11 @@ import { AgentError } from '../../errors/agent-error.js';
 import { tick } from '../../scheduler/tick.js';
 import type { InstalledService } from '../../service/installed.js';
 import { groupOf } from '../../service/sections.js';
-import { readServiceFile } from '../../service/service-file.js';
+import { openService } from '../../service/service.js';
 import type { App } from '../app.js';
 import { defineCommand } from '../command.js';
 import { runInForeground } from '../run-in-foreground.js';
+import { serviceContext } from '../service-context.js';
 import { ridsOf, selected, selectorOption } from './selection.js';
 
 export default defineCommand({
@@ -41,9 +42,8 @@ export default defineCommand({
       );
       return 0;
     }
-    const tasks = services.flatMap((service) =>
-      tasksOf(app, service, rids).map((task) => ({ ...task, scope: service.scope })),
-    );
+    const tasks: Task[] = [];
+    for (const service of services) tasks.push(...(await tasksOf(app, service, rids)));
     let worst = 0;
     for (const { scope, rid, confirmation } of tasks) {
       const confirmed = args.confirm || (confirmation ? await ask(app, scope, rid) : undefined);
@@ -64,26 +64,36 @@ export default defineCommand({
   },
 });
 
+interface Task {
+  readonly scope: string;
+  readonly rid: string;
+  readonly confirmation: boolean;
+}
+
 /** The selected tasks of a service; without a selection those that are not disabled. */
-function tasksOf(
+async function tasksOf(
   app: App,
-  service: InstalledService,
+  { file, scope }: InstalledService,
   rids: readonly string[] | undefined,
-): { rid: string; confirmation: boolean }[] {
-  const { ini, evaluator } = readServiceFile(service.file, app);
-  const isTrue = (rid: string, key: string): boolean =>
-    /^(yes|y|true|t|1)$/i.test(evaluator.find(rid, key)?.text ?? '');
-  const tasks = ini.sections.map(({ name }) => name).filter((name) => groupOf(name) === 'task');
-  const wanted = rids?.flatMap((rid) => (rid === 'task' ? tasks : [rid])) ?? tasks;
-  const unknown = wanted.find((rid) => !tasks.includes(rid));
+): Promise<Task[]> {
+  const { resources } = await openService(file, serviceContext(app));
+  const tasks = resources.filter(({ group }) => group === 'task');
+  const wanted = rids?.flatMap((rid) => (rid === 'task' ? tasks.map((task) => task.rid) : [rid]));
+  const unknown = wanted?.find((rid) => !tasks.some((task) => task.rid === rid));
   if (unknown !== undefined) {
-    throw new AgentError('E_NO_RESOURCE', `${service.scope}: there is no task ${unknown}`, {
-      remedy: tasks.length > 0 ? `its tasks are ${tasks.join(', ')}` : 'it has no task',
+    const names = tasks.map(({ rid }) => rid).join(', ');
+    throw new AgentError('E_NO_RESOURCE', `${scope}: there is no task ${unknown}`, {
+      remedy: names === '' ? 'it has no task' : `its tasks are ${names}`,
     });
   }
-  return wanted
-    .filter((rid) => rids !== undefined || !isTrue(rid, 'disable'))
-    .map((rid) => ({ rid, confirmation: isTrue(rid, 'confirmation') }));
+  const chosen = wanted
+    ? wanted.flatMap((rid) => tasks.filter((task) => task.rid === rid))
+    : tasks.filter(({ disabled }) => !disabled);
+  return chosen.map(({ rid, values }) => ({
+    scope,
+    rid,
+    confirmation: values?.['confirmation'] === true,
+  }));
 }
 
 const patienceMs = 30_000;
