@@ -1,13 +1,13 @@
 /** nodemgr unset: removes keys from node.conf. */
 import { editConfigFile } from '../../config/file.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, dryRunOption } from '../command.js';
 import { parseParameter, requireConfig, unsetEdits } from '../config-commands.js';
 
 export default defineCommand({
   options: {
     param: { type: 'string', value: 'SECTION.KEY', describe: 'the parameter' },
     kw: { type: 'list', value: 'SECTION.KEY', describe: 'the same; may be repeated' },
-    'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'check, change nothing' },
+    ...dryRunOption('check, change nothing'),
   },
   operands: [{ name: 'SECTION.KEY', describe: 'the parameter', many: true }],
   examples: [['$0 unset asset.schedule', 'back to the default']],

@@ -20,7 +20,7 @@ import { editsOfAssignments, parseAssignment } from '../../service/assign.js';
 import { addCompanions } from '../../service/companions.js';
 import { editsOfConfiguration, editsOfResource } from '../../service/resource-json.js';
 import type { App } from '../app.js';
-import { type Args, defineCommand, type OptionTable } from '../command.js';
+import { type Args, defineCommand, dryRunOption, type OptionTable } from '../command.js';
 import { serviceTarget } from '../config-targets.js';
 import { namespaceOf, pathOptions } from './selection.js';
 import { readSource } from './source-text.js';
@@ -64,12 +64,7 @@ export default defineCommand({
       describe: 'then make what the resources need, and start them',
     },
     force: { type: 'boolean', default: false, describe: 'also when the result is not valid' },
-    'dry-run': {
-      type: 'boolean',
-      alias: 'n',
-      default: false,
-      describe: 'print the file, make nothing',
-    },
+    ...dryRunOption('print the file, make nothing'),
   },
   examples: [
     [

@@ -10,7 +10,7 @@ import { instanceTable } from '../../store/instances.js';
 import { lastRunTable } from '../../store/last-runs.js';
 import { StoreUnwritableError } from '../../store/store.js';
 import type { App } from '../app.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, dryRunOption } from '../command.js';
 import { changeServices } from './change.js';
 import { ridsOf, selected, selectorOption } from './selection.js';
 
@@ -27,12 +27,7 @@ export default defineCommand({
       default: false,
       describe: 'stop the resources first, and destroy what they were made of',
     },
-    'dry-run': {
-      type: 'boolean',
-      alias: 'n',
-      default: false,
-      describe: 'say what would be removed',
-    },
+    ...dryRunOption('say what would be removed'),
   },
   examples: [
     ['$0 -s web delete', 'its runs stay in the ledger'],

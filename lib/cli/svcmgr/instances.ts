@@ -10,7 +10,12 @@ import {
 } from '../../service/instance.js';
 import { type InstanceRow, instanceTable } from '../../store/instances.js';
 import type { App } from '../app.js';
+import type { OptionTable } from '../command.js';
 import type { GlobalArgs } from '../global-args.js';
+
+export const refreshOption = {
+  refresh: { type: 'boolean', default: false, describe: 'ask the resources now' },
+} as const satisfies OptionTable;
 
 /** From so many services on, reading the table as a whole is cheaper than asking for each. */
 const manyServices = 20;
