@@ -34,11 +34,12 @@ export async function editConfig(
       remedy: 'go on with it (--recover), or forget it (--discard)',
     });
   }
+  const editor = app.edge.env['VISUAL'] || app.edge.env['EDITOR'] || 'vi';
+  const words = wordsOf(editor);
   const before = bytesToEdit(path);
   if (!existsSync(copy)) writeConfigFile(copy, before);
 
-  const editor = app.edge.env['VISUAL'] || app.edge.env['EDITOR'] || 'vi';
-  const code = await runInteractive([...splitShellWords(editor), copy]);
+  const code = await runInteractive([...words, copy]);
   if (code !== 0) {
     throw new AgentError('E_EDITOR', `${editor} ended with ${code}`, {
       remedy: 'the file is unchanged; go on with --recover, or forget the edit with --discard',
@@ -61,6 +62,18 @@ export async function editConfig(
   if (Buffer.compare(now, bytes) !== 0 || !existsSync(path)) writeConfigFile(path, bytes);
   rmSync(copy, { force: true });
   return 0;
+}
+
+function wordsOf(editor: string): string[] {
+  try {
+    return splitShellWords(editor);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    throw new AgentError('E_EDITOR', `${editor} is no command: ${error.message}`, {
+      remedy: 'set EDITOR to the editor you use',
+      cause: error,
+    });
+  }
 }
 
 /** What the copy would change, as diff(1) says it; nothing where there is no diff. */

@@ -344,6 +344,12 @@ describe('edit config', () => {
       editor(root, 'echo junk > "$2"; exit 3'),
     );
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('ended with 3') });
+    const torn = await svcmgr(['web', 'edit', 'config', '--discard'], '', { EDITOR: "vi '" });
+    expect(torn).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^svcmgr: vi ' is no command: .*\n {2}set EDITOR/),
+    });
+    expect(existsSync(join(root.paths.etc, 'web.conf.edit'))).toBe(false);
     const none = await svcmgr(['web', 'edit', 'config', '--discard'], '', {
       EDITOR: '/nowhere/vi',
     });

@@ -695,6 +695,17 @@ describe('edit config', () => {
   });
 });
 
+test('a source that is not UTF-8 is refused: what cannot be read would be lost', async () => {
+  const root = createRoot();
+  const source = join(root.directory, 'latin.conf');
+  writeFileSync(source, Buffer.from('[DEFAULT]\ncomment = caf\xe9\n', 'latin1'));
+  expect(await at(root)(['-s', 'web', 'create', '--config', source])).toMatchObject({
+    code: 78,
+    stderr: `svcmgr: ${source} is not UTF-8\n  convert it: iconv -f latin1 -t utf8\n`,
+  });
+  expect(existsSync(join(root.paths.etc, 'web.conf'))).toBe(false);
+});
+
 test.skipIf(lacks('root'))('as a user who may not write, every change says so', async () => {
   const root = createRoot({ 'web.conf': '[DEFAULT]\napp = x\n' });
   chmodSync(root.paths.etc, 0o755);
