@@ -222,6 +222,23 @@ describe('get, set, unset', () => {
       stderr: expect.stringContaining('is not set'),
     });
     expect(await nodemgr(['get', 'node.loc_city'])).toMatchObject({ code: 1, stdout: '' });
+    for (const [parameter, says] of [
+      ['node.max_parallel', 'node.max_parallel is not set; its default is 10\n  set it with'],
+      ['node.max_paralel', 'node.max_paralel is not set\n  did you mean node.max_parallel?'],
+      ['assets.schedule', 'assets.schedule is not set\n  did you mean asset.schedule?'],
+    ] as const) {
+      expect(await nodemgr(['get', parameter])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(says),
+      });
+    }
+    chmodSync(root.paths.nodeConf, 0o666);
+    expect(await nodemgr(['get', 'asset.schedule'])).toMatchObject({
+      code: 78,
+      stdout: '',
+      stderr: expect.stringContaining('mode 0666 lets others write it'),
+    });
+    chmodSync(root.paths.nodeConf, 0o600);
     expect(statSync(root.paths.nodeConf).mode & 0o777).toBe(0o600);
   });
 

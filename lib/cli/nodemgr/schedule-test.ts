@@ -45,6 +45,8 @@ const shape = defineShape<ScheduleTest>({
   },
 });
 
+const mostRuns = 10_000;
+
 const options = {
   at: {
     type: 'string',
@@ -84,6 +86,9 @@ export default defineCommand({
       });
     }
     const last = args.last === undefined ? null : parseTimestamp(args.last, zone);
+    if (args.count > mostRuns) {
+      throw new AgentError('E_USAGE', `--count: at most ${mostRuns}`, { exit: 'usage' });
+    }
     const said = {
       expr,
       at: formatTimestamp(at, zone),
