@@ -24,9 +24,12 @@ import { installModules } from './setup.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
 installModules(root);
-spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: ['ignore', 'ignore', 'inherit'] });
+const build = spawnSync(process.execPath, ['scripts/build.mjs'], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+if (build.status !== 0) throw new Error('the build failed: there is nothing to measure');
 
-const runs = Math.max(15, Number(process.argv[2] ?? 21));
+const runs = Math.max(15, Math.trunc(Number(process.argv[2] ?? 21)) || 0);
 const node = process.execPath;
 const nodemgr = join(root, 'dist/nodemgr.js');
 const svcmgr = join(root, 'dist/svcmgr.js');
@@ -195,7 +198,7 @@ try {
       (mib !== undefined && mib > row.memory);
     return { ...row, ms, ratio: ms / base, toDash: ms / dash, mib, broken };
   });
-  table.push(await hundredDue(base));
+  table.push(await hundredDue());
   report(table);
 } finally {
   rmSync(work, { recursive: true, force: true });

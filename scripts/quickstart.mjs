@@ -13,7 +13,6 @@ import { installModules } from './setup.mjs';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
 const bold = process.stdout.isTTY && !process.env.NO_COLOR ? ['\u001b[1m', '\u001b[22m'] : ['', ''];
-const addon = join(top, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node');
 
 /** What went wrong, in words for the person at the terminal. */
 class Complaint extends Error {}
@@ -48,25 +47,9 @@ async function setUp() {
     throw new Complaint(`Node.js 20.19 or later is needed, this is ${process.versions.node}`);
   }
   installModules(top);
-  if (!(await addonLoads())) {
-    console.log('building the SQLite addon for this version of Node.js');
-    const { output } = await run(['npm', 'rebuild', 'better-sqlite3'], { quiet: true });
-    if (!(await addonLoads())) {
-      throw new Complaint(
-        `the SQLite addon cannot be used\n${output}\nTo compile it install python3, make and g++:\n` +
-          '  apt-get install python3 make g++',
-      );
-    }
-  }
   if (interrupted) return;
   const { code, output } = await run([process.execPath, 'scripts/build.mjs'], { quiet: true });
   if (code !== 0) throw new Complaint(`the build failed\n${output}`);
-}
-
-/** Whether the addon is there and fits this Node.js. It is tried in a process of its own. */
-async function addonLoads() {
-  const program = `process.dlopen({ exports: {} }, ${JSON.stringify(addon)})`;
-  return (await run([process.execPath, '-e', program], { quiet: true })).code === 0;
 }
 
 /** The tour, in a root that is removed at its end, whatever happens. */

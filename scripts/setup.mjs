@@ -12,7 +12,10 @@ export function installModules(root) {
   const lock = join(root, 'package-lock.json');
   if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
     console.log('installing modules (the SQLite addon is compiled: this takes a minute or two)');
-    npm(root, ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+    if (!npm(root, ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])) {
+      console.error('The modules cannot be installed: npm says above why.');
+      process.exit(1);
+    }
   }
   if (!addonWorks(root)) {
     console.log(`building the SQLite addon for Node.js ${process.versions.node}`);
@@ -31,12 +34,14 @@ export function addonEnvironment(root) {
   return { ...process.env, CXXFLAGS: [process.env.CXXFLAGS, header].filter(Boolean).join(' ') };
 }
 
+/** @returns whether it succeeded */
 function npm(root, argv) {
-  spawnSync('npm', argv, {
+  const { status } = spawnSync('npm', argv, {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: addonEnvironment(root),
   });
+  return status === 0;
 }
 
 /** Opens a database, prepares a statement and ends: a bad addon fails or aborts at one of these. */

@@ -7,7 +7,7 @@
  *   FILES       only these
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installModules } from './setup.mjs';
@@ -46,6 +46,10 @@ const tools = {
 
 const words = process.argv.slice(2);
 const major = words.includes('--node') ? words[words.indexOf('--node') + 1] : undefined;
+if (words.includes('--node') && !/^\d+$/.test(major ?? '')) {
+  console.error('--node wants a version: npm test -- --node 24');
+  process.exit(2);
+}
 const isSoak = words.includes('--soak');
 const files = words.filter((word) => !word.startsWith('--') && word !== major);
 
@@ -59,6 +63,7 @@ installTools();
 
 const results = join(root, '.cache', 'test-results.json');
 mkdirSync(dirname(results), { recursive: true });
+rmSync(results, { force: true }); // those of another run would be told when this one breaks off
 const { status } = spawnSync(
   node,
   [
@@ -102,6 +107,7 @@ function summarize() {
   for (const [program, name] of missingTools()) {
     console.log(`left out: tests with ${program} (Debian package ${name})`);
   }
+  if (!existsSync(results)) return console.error('the tests broke off: there are no results');
   const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(
     readFileSync(results, 'utf8'),
   );

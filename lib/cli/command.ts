@@ -54,6 +54,11 @@ export const globalOptions = {
   debug: { type: 'boolean', default: false, describe: 'also log what was read and decided' },
 } as const satisfies OptionTable;
 
+/** `--dry-run` of a command that changes something. */
+export function dryRunOption(describe: string) {
+  return { 'dry-run': { type: 'boolean', alias: 'n', default: false, describe } } as const;
+}
+
 export interface OperandSpec {
   name: string;
   describe: string;

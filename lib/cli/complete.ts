@@ -1,6 +1,6 @@
 /** Words that complete a command line in bash: commands, options and the choices of options. */
 import type { Command, CommandEntry } from './command.js';
-import { findCommand } from './find-command.js';
+import { findCommand, isCommandWord } from './find-command.js';
 import { optionsOf } from './parse.js';
 
 /**
@@ -47,8 +47,5 @@ function wordsOfCommand(command: Command, before: string): string[] {
 function withoutSelector(commands: readonly CommandEntry[], line: readonly string[]): string[] {
   const [first = ''] = line;
   if (first === '-s' || first === '--service') return line.slice(2);
-  const isWord = commands.some(
-    ({ words }) => words.split(' ', 1)[0] === first || words.replaceAll(' ', '_') === first,
-  );
-  return isWord ? [...line] : line.slice(1);
+  return isCommandWord(commands, first) ? [...line] : line.slice(1);
 }

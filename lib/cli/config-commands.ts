@@ -1,5 +1,6 @@
 /** Reading and changing a configuration file from the command line: shared by nodemgr and svcmgr. */
-import { editConfigFile, readConfigFile } from '../config/file.js';
+import type { IniEdit } from '../config/edit.js';
+import { readConfigFile } from '../config/file.js';
 import type { IniFile } from '../config/ini.js';
 import { AgentError } from '../errors/agent-error.js';
 
@@ -57,14 +58,15 @@ export function requireConfig(path: string, what: string): IniFile {
   throw new AgentError('E_NO_CONFIG', `${what} does not exist`, { remedy: `create ${path}` });
 }
 
-/** Removes keys; each must be there. */
-export function unsetKeys(path: string, ini: IniFile, parameters: readonly Parameter[]): void {
+/** The edits that remove keys; each must be there. */
+export function unsetEdits(
+  path: string,
+  ini: IniFile,
+  parameters: readonly Parameter[],
+): IniEdit[] {
   for (const { section, key } of parameters) {
     if (ini.byName.get(section)?.byKey.has(key.toLowerCase())) continue;
     throw new AgentError('E_NOT_SET', `${section}.${key} is not set in ${path}`, {});
   }
-  editConfigFile(
-    path,
-    parameters.map(({ section, key }) => ({ op: 'unset' as const, section, key })),
-  );
+  return parameters.map((parameter) => ({ op: 'unset', ...parameter }));
 }

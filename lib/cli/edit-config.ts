@@ -1,7 +1,6 @@
 /** edit config: an editor works on a copy; the file changes only when the copy is right. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { writeConfigFile } from '../config/file.js';
+import { existsSync, rmSync } from 'node:fs';
+import { bytesToEdit, writeConfigFile } from '../config/file.js';
 import { formatFinding } from '../config/finding.js';
 import { splitShellWords } from '../config/shlex.js';
 import { AgentError } from '../errors/agent-error.js';
@@ -35,40 +34,46 @@ export async function editConfig(
       remedy: 'go on with it (--recover), or forget it (--discard)',
     });
   }
-  const before = contentOf(path);
-  if (!existsSync(copy)) {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    writeFileSync(copy, before, { mode: 0o600 });
-  }
-
   const editor = app.edge.env['VISUAL'] || app.edge.env['EDITOR'] || 'vi';
-  const code = await runInteractive([...splitShellWords(editor), copy]);
+  const words = wordsOf(editor);
+  const before = bytesToEdit(path);
+  if (!existsSync(copy)) writeConfigFile(copy, before);
+
+  const code = await runInteractive([...words, copy]);
   if (code !== 0) {
     throw new AgentError('E_EDITOR', `${editor} ended with ${code}`, {
       remedy: 'the file is unchanged; go on with --recover, or forget the edit with --discard',
     });
   }
-  const bytes = readFileSync(copy);
+  const bytes = bytesToEdit(copy);
   const errors = (await validate(bytes)).filter(({ level }) => level === 'error');
   if (errors.length > 0) {
     for (const finding of errors) app.note(formatFinding(copy, finding));
     app.note(`${path} is unchanged; go on with --recover, or forget the edit with --discard`);
     return exitCodes.config.code;
   }
-  const now = contentOf(path);
-  if (!now.equals(before)) {
+  const now = bytesToEdit(path);
+  if (Buffer.compare(now, before) !== 0) {
     await showDifference(app, path, copy);
     throw new AgentError('E_EDIT_CONFLICT', `${path} was changed by somebody else meanwhile`, {
       remedy: 'bring both together with --recover, or forget the edit with --discard',
     });
   }
-  if (!now.equals(bytes) || !existsSync(path)) writeConfigFile(path, bytes);
+  if (Buffer.compare(now, bytes) !== 0 || !existsSync(path)) writeConfigFile(path, bytes);
   rmSync(copy, { force: true });
   return 0;
 }
 
-function contentOf(path: string): Buffer {
-  return existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+function wordsOf(editor: string): string[] {
+  try {
+    return splitShellWords(editor);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    throw new AgentError('E_EDITOR', `${editor} is no command: ${error.message}`, {
+      remedy: 'set EDITOR to the editor you use',
+      cause: error,
+    });
+  }
 }
 
 /** What the copy would change, as diff(1) says it; nothing where there is no diff. */

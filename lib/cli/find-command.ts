@@ -1,5 +1,12 @@
 import type { CommandEntry } from './command.js';
 
+/** Whether a word begins a command, or is all its words joined with `_`. */
+export function isCommandWord(commands: readonly CommandEntry[], word: string): boolean {
+  return commands.some(
+    ({ words }) => words.split(/[ _]/, 1)[0] === word || words.replaceAll(' ', '_') === word,
+  );
+}
+
 /**
  * The longest command that the line begins with. Words may be joined with `_`, as in the original
  * agent: `print_schedule` is `print schedule`.

@@ -1,6 +1,7 @@
 /** What starts us every minute: a cron entry or a systemd timer, never both. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { quoteShellWord } from '../config/shlex.js';
 import { writeFileAtomic } from '../env/atomic-file.js';
 import { packageRoot } from '../env/package-root.js';
 import { AgentError, errnoOf } from '../errors/agent-error.js';
@@ -24,7 +25,7 @@ export const unitFiles = {
 const timerName = 'nodemgr-tick.timer';
 
 /** Lines of older agents that do the same work. */
-const obsoleteLine = /nodemgr schedulers|bin\/tick|nodemgr cron|svcmon |svcmgr resource_monitor/;
+const olderAgent = /\bnodemgr (?:schedulers|cron)\b|\bsvcmon |\bsvcmgr resource_monitor\b/;
 
 /**
  * The steps that make the host start the minute job by `wanted` alone. A host that is already right
@@ -100,9 +101,7 @@ export async function applySteps(
 export async function installedMechanisms(app: App): Promise<Mechanism[]> {
   const found: Mechanism[] = [];
   const crontab = app.edge.uid === 0 ? readOr(cronFile) : await readCrontab(app);
-  if (crontab?.split('\n').some((line) => !line.startsWith('#') && obsoleteLine.test(line))) {
-    found.push('cron');
-  }
+  if (crontab?.split('\n').some(isMinuteJob)) found.push('cron');
   if (existsSync(unitFiles.timer)) found.push('systemd');
   return found;
 }
@@ -144,14 +143,23 @@ function serviceText(app: App): string {
 
 /** A word for sh; `%` is escaped because cron makes a line feed of it. */
 function shellWord(text: string): string {
-  const quoted = /^[\w@+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-  return quoted.replaceAll('%', '\\%');
+  return quoteShellWord(text).replaceAll('%', '\\%');
 }
 
+/** Whether a line of a crontab starts the minute job, of whatever installation. */
+function isMinuteJob(line: string): boolean {
+  if (line.startsWith('#')) return false;
+  const isTick = line.includes(tickProgram) || /nodemgr.*\/bin\/tick(?![\w.-])/i.test(line);
+  return isTick || olderAgent.test(line);
+}
+
+/** A line with another NODEMGR_ROOT belongs to another installation, and stays. */
 function userCrontabStep(app: App, present: string, wanted: boolean): InstallStep {
-  const others = present
-    .split('\n')
-    .filter((line) => line.startsWith('#') || !obsoleteLine.test(line));
+  const root = app.edge.env['NODEMGR_ROOT'];
+  const isOurs = (line: string): boolean =>
+    olderAgent.test(line) ||
+    (root ? line.includes(`NODEMGR_ROOT=${shellWord(root)} `) : !line.includes('NODEMGR_ROOT='));
+  const others = present.split('\n').filter((line) => !isMinuteJob(line) || !isOurs(line));
   const line = cronText(app)
     .split('\n')
     .find((text) => text.startsWith('*'))
@@ -161,9 +169,17 @@ function userCrontabStep(app: App, present: string, wanted: boolean): InstallSte
   return { action: content === present ? 'keep' : 'write', target: 'crontab', content };
 }
 
+/** @throws AgentError when it is not known as a whole: what is not read would be lost */
 async function readCrontab(app: App): Promise<string> {
-  const { stdout, exitCode } = await createRunner({ env: app.edge.env })(['crontab', '-l']);
-  return exitCode === 0 ? stdout : '';
+  const run = createRunner({ env: app.edge.env });
+  const { stdout, stderr, exitCode, droppedBytes } = await run(['crontab', '-l']);
+  if (exitCode === 0 && droppedBytes === 0 && !stdout.includes('\ufffd')) return stdout;
+  // As cron and cronie say it, and busybox.
+  if (exitCode === 1 && /no crontab for|No such file/.test(stderr)) return '';
+  const fact = exitCode === 0 ? 'it is too large, or not UTF-8' : stderr.trim();
+  throw new AgentError('E_CRONTAB', `your crontab cannot be read: ${fact}`, {
+    remedy: `see \`crontab -l\`, or add the line yourself: * * * * * ${tickProgram}`,
+  });
 }
 
 async function writeCrontab(run: Run, content: string): Promise<void> {

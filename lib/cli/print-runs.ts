@@ -1,5 +1,7 @@
 /** print runs: the ledger, newest first. Shared by nodemgr and svcmgr. */
 import { AgentError } from '../errors/agent-error.js';
+import { parseTimestamp } from '../schedule/timestamp.js';
+import { localZone } from '../schedule/zone.js';
 import { type RunState, runStates, runTable } from '../store/runs.js';
 import { parseDuration } from '../units/duration.js';
 import type { App } from './app.js';
@@ -57,17 +59,18 @@ function statesOf({ state, failed }: Args<typeof printRunsOptions>): RunState[] 
     });
 }
 
-/** UTC ms of `--since`: an age, or a local time. */
+/** UTC ms of `--since`: an age, or a local time; without a time of day its begin. */
 function sinceOf(text: string, now: number): number {
   const age = parseDuration(text);
   if (age !== undefined) return now - age;
-  const match = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d))?$/.exec(text);
-  if (match) {
-    const [year = 0, month = 1, day = 1, hour = 0, minute = 0] = match.slice(1).map(Number);
-    return new Date(year, month - 1, day, hour || 0, minute || 0).getTime();
+  try {
+    return parseTimestamp(/^[\d-]+$/.test(text) ? `${text} 00:00` : text, localZone());
+  } catch (cause) {
+    if (!(cause instanceof AgentError)) throw cause;
+    throw new AgentError('E_USAGE', `--since: "${text}" is neither a duration nor a time`, {
+      exit: 'usage',
+      remedy: 'write 90m, 2h, 7d, 2026-03-01 or "2026-03-01 08:00"',
+      cause,
+    });
   }
-  throw new AgentError('E_USAGE', `--since: "${text}" is neither a duration nor a time`, {
-    exit: 'usage',
-    remedy: 'write 90m, 2h, 7d, 2026-03-01 or "2026-03-01 08:00"',
-  });
 }

@@ -37,8 +37,7 @@ export async function runInForeground(
     onLine(stream, line) {
       app.edge[stream].write(`${line}\n`);
     },
-  });
-  interrupt.stop();
+  }).finally(interrupt.stop);
   if (unrecorded) app.note(`warning: ${unrecorded.message}; the run is recorded later`);
   const { aborted: interrupted, reason } = interrupt.signal;
   if (outcome.state === 'ok') return { code: 0, interrupted };

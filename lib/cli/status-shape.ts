@@ -104,7 +104,11 @@ export function statusData(instance: InstanceDocument): StatusData {
 
 function resourceData(resource: ResourceDocument): Record<string, unknown> {
   const { rid: _, marked: __, log, ...data } = resource;
-  return { ...data, log: log.map(({ level, text }) => `${level}: ${text}`), info: {} };
+  return { ...data, log: logLines(log), info: {} };
+}
+
+function logLines(log: ResourceDocument['log']): string[] {
+  return log.map(({ level, text }) => `${level}: ${text}`);
 }
 
 /** A resource as a row: `print status --format csv`. */
@@ -133,7 +137,7 @@ export function statusRows(instance: InstanceDocument): StatusRow[] {
       disable,
       optional,
       encap,
-      log: log.map(({ level, text }) => `${level}: ${text}`).join('; '),
+      log: logLines(log).join('; '),
     }),
   );
 }

@@ -1,8 +1,6 @@
 /** validate config: problems as `file:line: reason` on stdout, exit 0 or 78. */
-import { readFileSync, statSync } from 'node:fs';
-import { permissionFindings } from '../config/file.js';
+import { type FileFacts, permissionFindings, readConfigFile } from '../config/file.js';
 import { type Finding, formatFinding } from '../config/finding.js';
-import { AgentError, errnoOf } from '../errors/agent-error.js';
 import { exitCodes } from '../errors/exit-codes.js';
 import type { App } from './app.js';
 import type { Args, OptionTable } from './command.js';
@@ -54,11 +52,12 @@ export async function validateConfig(
   const rows: Row[] = [];
   const lines: string[] = [];
   for (const { path, validate } of targets) {
-    const bytes = args.stdin ? await readBytes(app.edge.stdin()) : bytesOf(path);
+    const installed = args.stdin ? undefined : readConfigFile(path);
+    const bytes = args.stdin ? await readBytes(app.edge.stdin()) : installed?.bytes;
     if (bytes === undefined) continue;
     const file = args.stdin ? '<stdin>' : path;
     const findings = await validate(bytes);
-    if (!args.stdin) findings.unshift(...permissions(path, app.edge.uid));
+    if (installed) findings.unshift(...permissions(path, installed.facts, app.edge.uid));
     for (const finding of findings) {
       const { line, level, section, key = null, message, suggestion = null } = finding;
       rows.push({ file, line, level, section, key, message, suggestion });
@@ -71,25 +70,11 @@ export async function validateConfig(
 }
 
 /** Owner and mode, as findings of the first line. */
-function permissions(path: string, uid: number): Finding[] {
-  const stat = statSync(path);
-  return permissionFindings(path, stat, stat.uid === 0 ? 0 : uid).map(({ problem, message }) => ({
+function permissions(path: string, facts: FileFacts, uid: number): Finding[] {
+  return permissionFindings(path, facts, uid).map(({ problem, message }) => ({
     level: problem === 'readable' ? ('warning' as const) : ('error' as const),
     line: 1,
     section: '',
     message: message.slice(path.length + 2),
   }));
-}
-
-function bytesOf(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return undefined;
-    throw new AgentError('E_CONFIG_READ', `${path} cannot be read`, {
-      exit: 'notPermitted',
-      remedy: 'run it as the owner of the file',
-      cause,
-    });
-  }
 }

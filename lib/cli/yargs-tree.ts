@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { nearest } from '../config/finding.js';
 import type { Command, CommandEntry, OptionSpec } from './command.js';
+import { findCommand } from './find-command.js';
 import {
   isRefusedEmpty,
   operandsFit,
@@ -63,7 +64,7 @@ export async function askYargs(
     .help()
     .alias('help', 'h')
     .strict()
-    .demandCommand(1, 'a command is missing')
+    .demandCommand() // else `completion` is an unknown argument to it
     .fail((message, error) => {
       if (error && !isYargsError(error)) throw error;
       throw new Complaint(message ?? error?.message);
@@ -82,27 +83,30 @@ export async function askYargs(
   return result;
 }
 
-/** The first of the leading words that leads to no command, with the one that was probably meant. */
+/** What is wrong with the words that a line begins with: one leads to no command, or one is missing. */
 function complaintOfWords({ commands }: YargsProgram, argv: readonly string[]): string | undefined {
-  let left = commands.map(({ words }) => words.split(' '));
-  for (const [depth, word] of argv.entries()) {
-    if (word.startsWith('-') || left.some((words) => words.length === depth)) return undefined;
+  if (findCommand(commands, argv) || argv[0] === completionWord) return undefined;
+  const end = argv.findIndex((word) => word.startsWith('-'));
+  const typed = end === -1 ? argv : argv.slice(0, end);
+  let left = commands.map(({ words }) => words.split(/[ _]/));
+  for (const [depth, word] of typed.entries()) {
     const known = [...new Set(left.map((words) => words[depth] ?? ''))];
     left = left.filter((words) => words[depth] === word);
     if (left.length > 0) continue;
-    if (depth === 0 && word === completionWord) return undefined;
-    const typed = [...argv.slice(0, depth), word].join(' ');
+    const line = typed.slice(0, depth + 1).join(' ');
     const near = nearest(word, known);
-    const meant = near && [...argv.slice(0, depth), near].join(' ');
-    const hint =
-      meant ??
-      nearest(
-        typed,
-        commands.map(({ words }) => words),
-      );
-    return `unknown command: ${typed}${hint ? `; did you mean ${hint}?` : ''}`;
+    const hint = near
+      ? [...typed.slice(0, depth), near].join(' ')
+      : nearest(
+          line,
+          commands.map(({ words }) => words),
+        );
+    return `unknown command: ${line}${hint ? `; did you mean ${hint}?` : ''}`;
   }
-  return undefined;
+  if (argv.some((word) => ['--help', '-h', '--version'].includes(word))) return undefined;
+  if (typed.length === 0) return 'a command is missing';
+  const more = left.map((words) => words.slice(typed.length).join(' '));
+  return `\`${typed.join(' ')}\` wants one more word: ${more.join(', ')}`;
 }
 
 interface Parse {
@@ -133,8 +137,7 @@ function addCommands(
     }
     y.command(first, groups[path] ?? leaf?.describe ?? '', (inner) => {
       addCommands(inner, below, groups, `${path} `, parse);
-      const words = below.map((entry) => entry.words.slice(path.length + 1)).join(', ');
-      return inner.demandCommand(1, `\`${path}\` wants one more word: ${words}`).strict();
+      return inner.strict();
     });
   }
 }

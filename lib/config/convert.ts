@@ -143,10 +143,14 @@ export function quoteValue(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
+/** Whether a text is one of those that stand for false. */
+export function isFalse(text: string): boolean {
+  return falsehoods.has(text.trim().toLowerCase());
+}
+
 function toBoolean(text: string): boolean {
-  const word = text.trim().toLowerCase();
-  if (truths.has(word)) return true;
-  if (falsehoods.has(word)) return false;
+  if (truths.has(text.trim().toLowerCase())) return true;
+  if (isFalse(text)) return false;
   throw refused(text, 'a boolean: yes or no, true or false, 1 or 0');
 }
 

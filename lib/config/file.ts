@@ -2,12 +2,12 @@ import {
   type BigIntStats,
   closeSync,
   constants,
-  fchmodSync,
-  fchownSync,
   fstatSync,
+  mkdirSync,
   openSync,
   readSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { writeFileAtomic } from '../env/atomic-file.js';
 import { AgentError, errnoOf } from '../errors/agent-error.js';
 import { applyEdits, type IniEdit } from './edit.js';
@@ -73,18 +73,19 @@ export function readConfigFile(path: string): ConfigFile | undefined {
 }
 
 /**
- * What is wrong with the owner and mode of a file that should be 0600 and owned by `owner`.
- * Meaningful for commands run as root: the owner of a private root directory is anybody.
+ * What is wrong with the owner and mode of a file that should be 0600 and ours.
+ *
+ * @param user the one we run as; root's files are trusted by everybody
  */
 export function permissionFindings(
   path: string,
   facts: Pick<FileFacts, 'uid' | 'mode'>,
-  owner = 0,
+  user: number,
 ): PermissionFinding[] {
   const findings: PermissionFinding[] = [];
   const octal = `0${(facts.mode & 0o777).toString(8)}`;
-  if (facts.uid !== owner) {
-    const message = `${path}: owned by uid ${facts.uid}, not by uid ${owner}`;
+  if (facts.uid !== 0 && facts.uid !== user) {
+    const message = `${path}: owned by uid ${facts.uid}, not by uid ${user}`;
     findings.push({ problem: 'owner', message });
   }
   if (facts.mode & 0o022) {
@@ -101,50 +102,22 @@ export function permissionFindings(
 /**
  * Why a configuration file must not be used: whoever can change it decides what we run. A file that
  * others can only read is used.
- *
- * @param owner the user we run as; root's files are trusted by everybody
  */
 export function distrust(
   path: string,
   facts: Pick<FileFacts, 'uid' | 'mode'>,
-  owner: number,
+  user: number,
 ): AgentError | undefined {
-  const findings = permissionFindings(path, facts, facts.uid === 0 ? 0 : owner);
-  const finding = findings.find(({ problem }) => problem !== 'readable');
+  const finding = permissionFindings(path, facts, user).find(
+    ({ problem }) => problem !== 'readable',
+  );
   return (
     finding &&
     new AgentError('E_CONFIG_UNSAFE', finding.message, {
       exit: 'config',
-      remedy: `look at what it says, then: chown ${owner} ${path}; chmod 600 ${path}`,
+      remedy: `look at what it says, then: chown ${user} ${path}; chmod 600 ${path}`,
     })
   );
-}
-
-/**
- * Gives a file the mode 0600 and the owner it should have.
- *
- * @throws AgentError `E_CONFIG_PERMISSIONS`
- */
-export function fixPermissions(path: string, owner = 0): void {
-  try {
-    const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
-    const fd = openSync(path, flags);
-    try {
-      const stat = fstatSync(fd);
-      if (!stat.isFile()) throw notAFile(path);
-      if (stat.uid !== owner) fchownSync(fd, owner, stat.gid);
-      if ((stat.mode & 0o777) !== 0o600) fchmodSync(fd, 0o600);
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    if (error instanceof AgentError) throw error;
-    throw new AgentError('E_CONFIG_PERMISSIONS', `${path}: owner and mode cannot be changed`, {
-      exit: 'notPermitted',
-      remedy: `make it yours: chown ${owner} and chmod 600`,
-      cause: error,
-    });
-  }
 }
 
 /**
@@ -152,27 +125,42 @@ export function fixPermissions(path: string, owner = 0): void {
  * changes are not about stay, also where they are not UTF-8. A missing file is created with mode
  * 0600 when there is something to set.
  *
+ * @param dryRun check whether it can be done, write nothing
  * @returns false when nothing had to change; the file is then not touched
  * @throws AgentError `E_CONFIG_VALUE`, `E_CONFIG_READ` or `E_CONFIG_WRITE`
  */
-export function editConfigFile(path: string, edits: readonly IniEdit[]): boolean {
-  const before = readConfigFile(path)?.bytes ?? new Uint8Array();
-  if (before.byteLength > maxIniBytes) {
-    throw new AgentError('E_CONFIG_READ', `${path}: too large to be edited`, { exit: 'config' });
-  }
+export function editConfigFile(
+  path: string,
+  edits: readonly IniEdit[],
+  { dryRun = false }: { dryRun?: boolean } = {},
+): boolean {
+  const before = bytesToEdit(path);
   const after = editBytes(before, edits);
   if (Buffer.compare(before, after) === 0) return false;
-  writeConfigFile(path, after);
+  if (!dryRun) writeConfigFile(path, after);
   return true;
 }
 
 /**
- * Writes a whole configuration file. An existing one keeps its mode and owner.
+ * The bytes of a file that is to be edited; none when it is missing.
+ *
+ * @throws AgentError `E_CONFIG_READ`, also when it is too large to be read back
+ */
+export function bytesToEdit(path: string): Uint8Array {
+  const bytes = readConfigFile(path)?.bytes ?? new Uint8Array();
+  if (bytes.byteLength <= maxIniBytes) return bytes;
+  throw new AgentError('E_CONFIG_READ', `${path}: too large to be edited`, { exit: 'config' });
+}
+
+/**
+ * Writes a whole configuration file and, where it is missing, its directory. An existing one keeps
+ * its mode and owner.
  *
  * @throws AgentError `E_CONFIG_WRITE`
  */
 export function writeConfigFile(path: string, content: string | Uint8Array): void {
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     writeFileAtomic(path, content);
   } catch (error) {
     const denied = ['EACCES', 'EPERM'].includes(errnoOf(error) ?? '');

@@ -1,5 +1,5 @@
 import { type IniFile, type IniLine, scanIni } from './ini.js';
-import type { KeywordTable } from './keyword.js';
+import { findKeyword, type KeywordTable } from './keyword.js';
 import { baseKey } from './keyword-path.js';
 
 /** The keywords of a section, as far as they are known. */
@@ -14,11 +14,7 @@ const telling = /passw|passphrase|secret|token|private_?key|credential|api_?key/
  */
 export function isSecretKey(key: string, table: KeywordTable | undefined): boolean {
   const base = baseKey(key);
-  const keyword =
-    table &&
-    (Object.hasOwn(table, base)
-      ? table[base]
-      : Object.values(table).find(({ aliases }) => aliases?.includes(base)));
+  const keyword = table && findKeyword([table], base)?.keyword;
   return keyword ? keyword.secret === true : telling.test(base);
 }
 

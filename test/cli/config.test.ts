@@ -243,6 +243,23 @@ describe('get, set, unset', () => {
       stderr: expect.stringContaining('is not set'),
     });
     expect(await nodemgr(['get', 'node.loc_city'])).toMatchObject({ code: 1, stdout: '' });
+    for (const [parameter, says] of [
+      ['node.max_parallel', 'node.max_parallel is not set; its default is 10\n  set it with'],
+      ['node.max_paralel', 'node.max_paralel is not set\n  did you mean node.max_parallel?'],
+      ['assets.schedule', 'assets.schedule is not set\n  did you mean asset.schedule?'],
+    ] as const) {
+      expect(await nodemgr(['get', parameter])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(says),
+      });
+    }
+    chmodSync(root.paths.nodeConf, 0o666);
+    expect(await nodemgr(['get', 'asset.schedule'])).toMatchObject({
+      code: 78,
+      stdout: '',
+      stderr: expect.stringContaining('mode 0666 lets others write it'),
+    });
+    chmodSync(root.paths.nodeConf, 0o600);
     expect(statSync(root.paths.nodeConf).mode & 0o777).toBe(0o600);
   });
 
@@ -277,6 +294,14 @@ describe('get, set, unset', () => {
     expect(await nodemgr(['set', 'asset.schedule=@1h'])).toEqual(done);
     expect(await nodemgr(['set', 'asset.schedule=@2h', '--dry-run'])).toEqual(done);
     expect(await nodemgr(['unset', 'asset.schedule', '-n'])).toEqual(done);
+    expect(await nodemgr(['unset', 'asset.none', '-n'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('asset.none is not set'),
+    });
+    expect(await nodemgr(['set', 'env.x=a ;b', '-n'])).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('env.x: the file format cannot hold this'),
+    });
     const after = statSync(root.paths.nodeConf, { bigint: true });
     expect([after.ino, after.mtimeNs]).toEqual([before.ino, before.mtimeNs]);
   });
@@ -357,6 +382,12 @@ describe('edit config', () => {
       editor(root, 'echo junk > "$2"; exit 3'),
     );
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('ended with 3') });
+    const torn = await svcmgr(['web', 'edit', 'config', '--discard'], '', { EDITOR: "vi '" });
+    expect(torn).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^svcmgr: vi ' is no command: .*\n {2}set EDITOR/),
+    });
+    expect(existsSync(join(root.paths.etc, 'web.conf.edit'))).toBe(false);
     const none = await svcmgr(['web', 'edit', 'config', '--discard'], '', {
       EDITOR: '/nowhere/vi',
     });

@@ -169,6 +169,25 @@ test.each([
     says: 'unknown command: prnt; did you mean print?',
   },
   { program: 'svcmgr', argv: ['-s', 'web', 'rn'], says: 'unknown command: rn; did you mean run?' },
+  { program: 'svcmgr', argv: ['-s', 'web'], says: 'a command is missing' },
+  { program: 'svcmgr', argv: ['--debug'], says: 'a command is missing' },
+  { program: 'om', argv: ['web'], says: 'a command is missing' },
+  {
+    program: 'svcmgr',
+    argv: ['-s', 'web', 'print'],
+    says: '`print` wants one more word: status, resource status, resinfo, devs, schedule, runs, config',
+  },
+  {
+    program: 'svcmgr',
+    argv: ['web', 'sync'],
+    says: '`sync` wants one more word: all, nodes, drp, update, full, verify, resync, break, restore',
+  },
+  {
+    program: 'svcmgr',
+    argv: ['web', 'sync', 'ful'],
+    says: 'unknown command: sync ful; did you mean sync full?',
+  },
+  { program: 'svcmgr', argv: ['sync', 'xyzzy'], says: 'unknown command: sync xyzzy' },
   {
     program: 'om',
     argv: ['web', 'print', 'shedule'],

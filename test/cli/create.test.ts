@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -694,6 +695,17 @@ describe('edit config', () => {
   });
 });
 
+test('a source that is not UTF-8 is refused: what cannot be read would be lost', async () => {
+  const root = createRoot();
+  const source = join(root.directory, 'latin.conf');
+  writeFileSync(source, Buffer.from('[DEFAULT]\ncomment = caf\xe9\n', 'latin1'));
+  expect(await at(root)(['-s', 'web', 'create', '--config', source])).toMatchObject({
+    code: 78,
+    stderr: `svcmgr: ${source} is not UTF-8\n  convert it: iconv -f latin1 -t utf8\n`,
+  });
+  expect(existsSync(join(root.paths.etc, 'web.conf'))).toBe(false);
+});
+
 test.skipIf(lacks('root'))('as a user who may not write, every change says so', async () => {
   const root = createRoot({ 'web.conf': '[DEFAULT]\napp = x\n' });
   chmodSync(root.paths.etc, 0o755);
@@ -703,6 +715,25 @@ test.skipIf(lacks('root'))('as a user who may not write, every change says so', 
   );
   expect(code).toBe(77);
   expect(stderr).toMatch(/new\.conf: cannot be written\n {2}check the permissions/);
+  const edit = await shell(
+    `setpriv --reuid 65534 --clear-groups "$NODE" ${distProgram('svcmgr')} web edit config`,
+    { root: root.directory },
+  );
+  expect(edit).toMatchObject({
+    code: 77,
+    stderr: expect.stringMatching(/web\.conf: cannot be read\n {2}run the command as root\n/),
+  });
+  rmSync(root.paths.etc, { recursive: true });
+  for (const words of ['set node.max_parallel=3', 'edit config']) {
+    const first = await shell(
+      `setpriv --reuid 65534 --clear-groups "$NODE" ${distProgram('nodemgr')} ${words}`,
+      { root: root.directory },
+    );
+    expect(first).toMatchObject({
+      code: 77,
+      stderr: expect.stringMatching(/cannot be written\n {2}check the permissions/),
+    });
+  }
 });
 
 describe('provisioning along the way', () => {

@@ -146,7 +146,7 @@ describe.skipIf(lacks('root', 'mount'))('install as an ordinary user', () => {
     mkdirSync(own, { recursive: true });
     chownSync(own, 65534, 65534);
     const table = join(own, 'table');
-    const fake = `#!/bin/sh\n[ "$1" = -l ] || exec tee ${table} > /dev/null\ncat ${table} 2> /dev/null\n`;
+    const fake = `#!/bin/sh\n[ "$1" = -l ] || exec tee ${table} > /dev/null\n[ ! -e ${table}.error ] || { cat ${table}.error >&2; exit 1; }\ncat ${table} 2> /dev/null || { echo no crontab for nobody >&2; exit 1; }\n`;
     writeFileSync(join(root.directory, 'crontab'), fake, { mode: 0o755 });
     const script = [
       'mount -t tmpfs tmpfs /usr/local/sbin',
@@ -158,6 +158,12 @@ describe.skipIf(lacks('root', 'mount'))('install as an ordinary user', () => {
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/nonexistent' },
     });
     return { ...result, table: existsSync(table) ? readFileSync(table, 'utf8') : undefined };
+  }
+
+  function writeTable(root: TestRoot, text: string | Buffer): void {
+    const table = join(root.directory, 'own', 'table');
+    writeFileSync(table, text);
+    chownSync(table, 65534, 65534);
   }
 
   test('--cron adds one line to the own crontab, keeps the others, replaces an older one, and is idempotent', async () => {
@@ -178,6 +184,34 @@ describe.skipIf(lacks('root', 'mount'))('install as an ordinary user', () => {
     expect(third.table).toBe(second.table);
     const gone = await asNobody(root, 'install --uninstall');
     expect(gone.table).toBe('# mine\n5 4 * * * /bin/true\n');
+  });
+
+  test('lines that only look like ours stay, and those of another root', async () => {
+    const root = createRoot();
+    await asNobody(root, 'doctor');
+    const others = [
+      '0 6 * * * /home/alice/bin/ticket-report',
+      '0 7 * * * /home/alice/bin/tick',
+      '* * * * * [ -x /opt/nodemgr/bin/tick ] && NODEMGR_NODE=/usr/bin/node /opt/nodemgr/bin/tick',
+      '* * * * * NODEMGR_NODE=/usr/bin/node NODEMGR_ROOT=/elsewhere /opt/nodemgr/bin/tick',
+    ].map((line) => `${line}\n`);
+    writeTable(root, others.join(''));
+    expect((await asNobody(root, 'install --cron')).table?.startsWith(others.join(''))).toBe(true);
+    expect((await asNobody(root, 'install --uninstall')).table).toBe(others.join(''));
+  });
+
+  test.each([
+    { made: 'table.error', text: 'crontabs/nobody: Input/output error\n', says: 'Input/output' },
+    { made: 'table', text: Buffer.from('# caf\xe9\n', 'latin1'), says: 'not UTF-8' },
+  ])('a crontab that cannot be read as a whole is not replaced: $says', async (crontab) => {
+    const root = createRoot();
+    await asNobody(root, 'doctor');
+    const before = Buffer.from(crontab.made === 'table' ? crontab.text : '5 4 * * * /bin/true\n');
+    writeTable(root, before);
+    writeFileSync(join(root.directory, 'own', crontab.made), crontab.text);
+    const refused = await asNobody(root, 'install --cron');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(crontab.says) });
+    expect(readFileSync(join(root.directory, 'own', 'table')).equals(before)).toBe(true);
   });
 
   test('--systemd is refused with exit 77 and the way out', async () => {
@@ -255,8 +289,11 @@ describe('doctor', () => {
     root.write('node.conf', '[asset]\nschedule = @1\n');
     chmodSync(root.paths.nodeConf, 0o666);
     const { found } = await doctor(root);
-    expect(found['configuration']?.result).not.toBe('ok');
+    expect(found['configuration']?.result).toBe('bad');
     expect(found['configuration']?.remedy).toContain(`chmod 600 ${root.paths.nodeConf}`);
+    chmodSync(root.paths.nodeConf, 0o644);
+    const shown = (await doctor(root)).found['configuration'];
+    expect(shown).toMatchObject({ result: 'warn', remedy: `chmod 600 ${root.paths.nodeConf}` });
     mkdirSync(root.paths.var, { recursive: true });
     writeFileSync(root.paths.store, 'this is no database'.repeat(100), { mode: 0o600 });
     const broken = await doctor(root);
@@ -289,6 +326,22 @@ describe('doctor', () => {
       remedy: expect.stringContaining('NODEMGR_ROOT'),
     });
   });
+
+  test.skipIf(lacks('root'))(
+    'as a user: a file of root is trusted, directories that cannot be made are bad',
+    async () => {
+      const root = createRoot({ 'node.conf': quietNode });
+      for (const directory of [root.directory, root.paths.etc]) chmodSync(directory, 0o755);
+      chmodSync(root.paths.nodeConf, 0o644);
+      const { stdout } = await shell(
+        `setpriv --reuid=65534 --regid=65534 --clear-groups "$NODE" ${distProgram('nodemgr')} doctor --format json`,
+        { root: root.directory },
+      );
+      const found = findings(stdout);
+      expect(found['configuration']?.fact).toMatch(/mode 0644 lets others read it$/);
+      expect(found['directories']?.fact).toContain(root.paths.var);
+    },
+  );
 
   test.skipIf(lacks('root', 'mount'))(
     'nothing, cron, both cron and systemd start it; a full disk',

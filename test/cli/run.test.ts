@@ -76,6 +76,27 @@ describe('run', () => {
     });
   });
 
+  test('what is disabled by the service, a reference or a list of nodes is left out', async () => {
+    const root = createRoot({
+      'off.conf': '[DEFAULT]\ndisable = true\n[task#1]\ncommand = /bin/echo off\n',
+      'ref.conf':
+        '[env]\noff = true\n[task#1]\ncommand = /bin/echo one\ndisable = {env.off}\n' +
+        '[task#2]\ncommand = /bin/echo two\ndisable_on = nodes\n[task#3]\ncommand = /bin/echo three\n',
+    });
+    expect((await svcmgr(root, 'off', 'run')).stdout).toBe('');
+    expect((await svcmgr(root, 'ref', 'run')).stdout).toBe('three\n');
+  });
+
+  test('--rid that names nothing is no success', async () => {
+    const root = createRoot({ 'shop.conf': shop });
+    for (const line of [['run'], ['delete']]) {
+      expect(await svcmgr(root, '-s', 'shop', ...line, '--rid', ' ,')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("--rid: ' ,' names nothing"),
+      });
+    }
+  });
+
   test('one broken section is no reason to leave out the others', async () => {
     const root = createRoot({
       'shop.conf': `[task#a]\ncommand = /bin/true\ntimeout = soon\n[task#b]\ntype = nonsense\n${shop}`,
@@ -208,7 +229,13 @@ describe('print runs and show run', () => {
     expect((await runsOf(root, '--since', '1h')).map(({ id }) => id)).toEqual([3, 2, 1]);
     expect(await runsOf(root, '--since', '2100-01-01')).toEqual([]);
     expect((await runsOf(root, '--since', '2020-01-01 10:00')).length).toBe(3);
-    expect(await nodemgr(root, 'print', 'runs', '--since', 'lately')).toMatchObject({ code: 2 });
+    expect(await runsOf(root, '--since', '2100-01-01T00:00:00Z')).toEqual([]);
+    for (const since of ['lately', '2026-13-01', '2026-02-30', '2026-01-01 25:00']) {
+      expect(await nodemgr(root, 'print', 'runs', '--since', since)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`--since: "${since}" is neither a duration nor a time`),
+      });
+    }
     expect(await nodemgr(root, 'print', 'runs', '--state', 'happy')).toMatchObject({ code: 2 });
     const own = JSON.parse(
       (await svcmgr(root, 'shop', 'print', 'runs', '--format', 'json')).stdout,
@@ -251,7 +278,7 @@ describe('print runs and show run', () => {
     expect(
       JSON.parse((await nodemgr(root, 'show', 'run', '1', '--format', 'json')).stdout),
     ).toMatchObject({ id: 1, stdout: 'out\n', stderr: 'err\n', exit_code: 3 });
-    for (const id of ['2', 'x', '-1', '1.5', '1e3']) {
+    for (const id of ['2', 'x', '-1', '1.5', '1e3', '0x1']) {
       expect(await nodemgr(root, 'show', 'run', '--', id)).toMatchObject({
         code: 1,
         stdout: '',

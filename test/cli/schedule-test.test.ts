@@ -176,6 +176,14 @@ describe('one expression', () => {
     return result;
   };
 
+  test('--count has a limit', async () => {
+    expect(await test1(['@10', '--count', '10000'])).toMatchObject({ code: 0 });
+    expect(await test1(['@10', '--count', '10001'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--count: at most 10000'),
+    });
+  });
+
   test('json: the judgement, its constraints and the next runs, each after the one before it', async () => {
     const { stdout, code } = await test1([
       '09:00-17:00@30 mon-fri',

@@ -49,6 +49,16 @@ describe('where the selector may stand', () => {
     expect(found).toEqual(paths);
   });
 
+  test('the words of a command are no service, also those that are written with _', async () => {
+    const { stderr, code } = await shell('svcmgr sync all --dry-run', {
+      root: createRoot().directory,
+    });
+    expect({ stderr, code }).toEqual({
+      stderr: expect.stringContaining('no service is installed'),
+      code: 1,
+    });
+  });
+
   test('OSVC_NAMESPACE is the default of --namespace', async () => {
     const svcmgr = at(services(), { OSVC_NAMESPACE: 'test' });
     expect((await svcmgr('ls')).stdout).toBe('test/svc/web\n');
@@ -123,6 +133,7 @@ describe('filters', () => {
       stderr: '',
     });
     expect((await svcmgr('db', 'ls', '--state', 'na,undef')).stdout).toBe('db\n');
+    expect((await svcmgr('ls', '--state', 'dwon')).stderr).toContain("--state: 'dwon'");
     expect(await svcmgr('ls', '--status', 'dwon')).toEqual({
       code: 2,
       stdout: '',

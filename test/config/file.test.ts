@@ -13,7 +13,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   editConfigFile,
-  fixPermissions,
   permissionFindings,
   readConfigFile,
   writeConfigFile,
@@ -118,7 +117,8 @@ describe('a configuration file', () => {
 
   test('that cannot be written says so and what to do', () => {
     mkdirSync(file);
-    const nowhere = join(directory, 'no', 'such.conf');
+    writeFileSync(join(directory, 'plain'), '');
+    const nowhere = join(directory, 'plain', 'such.conf');
     for (const path of [file, nowhere]) {
       expect(() => writeConfigFile(path, 'x')).toThrow(
         expect.objectContaining({ code: 'E_CONFIG_WRITE', exitCode: 74 }),
@@ -127,31 +127,24 @@ describe('a configuration file', () => {
   });
 });
 
+test('a configuration file that is written has its directory made', () => {
+  const path = join(directory, 'no', 'such.conf');
+  writeConfigFile(path, 'x');
+  expect(readFileSync(path, 'utf8')).toBe('x');
+});
+
 test.each([
   { uid: 0, mode: 0o600, problems: [], why: 'as it should be' },
+  { uid: 8, mode: 0o600, problems: [], why: 'our own' },
   { uid: 0, mode: 0o400, problems: [], why: 'less is fine' },
   { uid: 7, mode: 0o600, problems: ['owner'], why: 'of somebody else' },
   { uid: 0, mode: 0o640, problems: ['readable'], why: 'read by a group' },
   { uid: 0, mode: 0o620, problems: ['writable'], why: 'written by a group' },
   { uid: 0, mode: 0o666, problems: ['writable', 'readable'], why: 'open to all' },
 ])('uid $uid, mode $mode: $why', ({ uid, mode, problems }) => {
-  const findings = permissionFindings('/f', { uid, mode });
+  const findings = permissionFindings('/f', { uid, mode }, 8);
   expect(findings.map(({ problem }) => problem)).toEqual(problems);
   for (const { message } of findings) expect(message).toMatch(/^\/f: (owned by uid 7|mode 06)/);
-});
-
-test('permissions are put right', () => {
-  writeFileSync(file, '');
-  chmodSync(file, 0o666);
-  const { uid } = statSync(file);
-  fixPermissions(file, uid);
-  expect(statSync(file).mode & 0o777).toBe(0o600);
-  expect(() => fixPermissions(`${file}.none`, uid)).toThrow(
-    expect.objectContaining({ code: 'E_CONFIG_PERMISSIONS', exitCode: 77 }),
-  );
-  expect(() => fixPermissions(directory, uid)).toThrow(
-    expect.objectContaining({ code: 'E_CONFIG_READ' }),
-  );
 });
 
 const places = [

@@ -1,7 +1,7 @@
 /** nodemgr doctor: is this installation able to do its work, and what to do when not. */
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { permissionFindings, readConfigFile } from '../../config/file.js';
+import { dirname, join } from 'node:path';
+import { distrust, permissionFindings, readConfigFile } from '../../config/file.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { exitCodes } from '../../errors/exit-codes.js';
 import { addonPath, openSqlite } from '../../sqlite/open.js';
@@ -71,8 +71,7 @@ const checks: Readonly<Record<string, Check>> = {
   directories: ({ paths }) => {
     const closed = [paths.etc, paths.var, paths.log, paths.run].filter((directory) => {
       try {
-        if (existsSync(directory))
-          accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+        accessSync(present(directory), constants.R_OK | constants.W_OK | constants.X_OK);
         return false;
       } catch {
         return true;
@@ -89,9 +88,10 @@ const checks: Readonly<Record<string, Check>> = {
   configuration: ({ paths, edge }) => {
     const file = readConfigFile(paths.nodeConf);
     if (!file) return ok(`no ${paths.nodeConf}: all defaults`);
-    const findings = permissionFindings(paths.nodeConf, file.facts, edge.uid);
-    if (findings[0])
-      return warn(findings[0].message, `chmod 600 ${paths.nodeConf}; chown root ${paths.nodeConf}`);
+    const unsafe = distrust(paths.nodeConf, file.facts, edge.uid);
+    if (unsafe) return bad(unsafe.message, unsafe.remedy ?? '');
+    const [shown] = permissionFindings(paths.nodeConf, file.facts, edge.uid);
+    if (shown) return warn(shown.message, `chmod 600 ${paths.nodeConf}`);
     const problem = file.ini.problems[0];
     return problem
       ? bad(
@@ -138,8 +138,7 @@ const checks: Readonly<Record<string, Check>> = {
   },
 
   disk: ({ paths }) => {
-    const place =
-      [paths.var, join(paths.var, '..'), '/'].find((directory) => existsSync(directory)) ?? '/';
+    const place = present(paths.var);
     const { bavail, bsize, ffree, files } = statfsSync(place);
     const free = bavail * bsize;
     if (files > 0 && ffree === 0)
@@ -177,6 +176,11 @@ export default defineCommand({
     return findings.some(({ result }) => result === 'bad') ? exitCodes.failed.code : 0;
   },
 });
+
+/** The directory itself, or that one above it in which it would be made. */
+function present(directory: string): string {
+  return existsSync(directory) ? directory : present(dirname(directory));
+}
 
 async function judge(look: Check, app: App): Promise<Omit<Finding, 'check'>> {
   try {

@@ -1,6 +1,6 @@
 /** nodemgr install: the cron entry or the systemd timer that starts the minute job. */
 import { AgentError } from '../../errors/agent-error.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, dryRunOption } from '../command.js';
 import { applySteps, type InstallStep, type Mechanism, planInstall } from '../minute-job.js';
 import { defineShape, listDocument } from '../shape.js';
 
@@ -19,7 +19,7 @@ export default defineCommand({
     cron: { type: 'boolean', default: false, describe: 'use cron' },
     systemd: { type: 'boolean', default: false, describe: 'use a systemd timer' },
     uninstall: { type: 'boolean', default: false, describe: 'remove both' },
-    'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'say what would change' },
+    ...dryRunOption('say what would change'),
     destdir: {
       type: 'string',
       value: 'DIR',

@@ -9,9 +9,9 @@ import { compileSchedule } from '../../schedule/parse.js';
 import { ScheduleError } from '../../schedule/schedule-error.js';
 import { formatTimestamp, parseTimestamp } from '../../schedule/timestamp.js';
 import { scheduleWarnings } from '../../schedule/warnings.js';
-import { localZone, namedZone } from '../../schedule/zone.js';
+import { localZone, namedZone, type Zone } from '../../schedule/zone.js';
 import type { App } from '../app.js';
-import { type Args, defineCommand, type OptionTable } from '../command.js';
+import { defineCommand, type OptionTable } from '../command.js';
 import { readLines } from '../read-lines.js';
 import { defineShape } from '../shape.js';
 
@@ -45,6 +45,8 @@ const shape = defineShape<ScheduleTest>({
   },
 });
 
+const mostRuns = 10_000;
+
 const options = {
   at: {
     type: 'string',
@@ -74,13 +76,19 @@ export default defineCommand({
   ],
   async run(app, args) {
     const zone = args.tz === undefined ? localZone() : namedZone(args.tz);
-    if (args.stdin) return testLines(app, args);
+    const at = args.at === undefined ? app.clock.now() : parseTimestamp(args.at, zone);
+    if (args.stdin) return testLines(app, { now: at, zone });
     const expr = args.operands[0];
     if (expr === undefined) {
-      throw new AgentError('E_USAGE', 'an expression or --stdin is missing', { exit: 'usage' });
+      throw new AgentError('E_USAGE', 'an expression or --stdin is missing', {
+        exit: 'usage',
+        remedy: "write nodemgr schedule test '09:00-17:00@30 mon-fri'",
+      });
     }
-    const at = args.at === undefined ? app.clock.now() : parseTimestamp(args.at, zone);
     const last = args.last === undefined ? null : parseTimestamp(args.last, zone);
+    if (args.count > mostRuns) {
+      throw new AgentError('E_USAGE', `--count: at most ${mostRuns}`, { exit: 'usage' });
+    }
     const said = {
       expr,
       at: formatTimestamp(at, zone),
@@ -136,13 +144,11 @@ function sentence(test: ScheduleTest): string {
  * The bulk checker: one answer per line, in order, whatever the line holds. Answers leave before more
  * is read, so that a program can talk with it.
  */
-async function testLines(app: App, args: Args<typeof options>): Promise<number> {
-  const zone = args.tz === undefined ? localZone() : namedZone(args.tz);
-  const now = args.at === undefined ? app.clock.now() : parseTimestamp(args.at, zone);
+async function testLines(app: App, assumed: { now: number; zone: Zone }): Promise<number> {
   for await (const lines of readLines(app.edge.stdin())) {
     const answers: string[] = [];
     for (const line of lines) {
-      answers.push(`${JSON.stringify(await evaluateLine(line, { now, zone }))}\n`);
+      answers.push(`${JSON.stringify(await evaluateLine(line, assumed))}\n`);
     }
     app.print(answers.join(''));
     if (app.edge.stdout.closed) break;

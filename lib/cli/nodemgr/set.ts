@@ -1,9 +1,8 @@
 /** nodemgr set: changes values of node.conf in place; comments and order stay. */
-import { mkdirSync } from 'node:fs';
 import { editConfigFile } from '../../config/file.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { checkNodeValue } from '../../node/validate.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, dryRunOption } from '../command.js';
 import { parseAssignments, parseParameter } from '../config-commands.js';
 
 export default defineCommand({
@@ -12,7 +11,7 @@ export default defineCommand({
     value: { type: 'string', value: 'TEXT', mayBeEmpty: true, describe: 'its value' },
     kw: { type: 'list', value: 'SECTION.KEY=TEXT', describe: 'an assignment; may be repeated' },
     force: { type: 'boolean', default: false, describe: 'also when the value is not valid' },
-    'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'check, change nothing' },
+    ...dryRunOption('check, change nothing'),
   },
   operands: [{ name: 'ASSIGNMENT', describe: 'SECTION.KEY=TEXT', many: true }],
   examples: [["$0 set --kw 'asset.schedule=02:00-04:00'", 'when the inventory is taken']],
@@ -33,10 +32,7 @@ export default defineCommand({
       }
       app.note(`warning: ${section}.${key}: ${refusal}`);
     }
-    if (!args['dry-run']) {
-      mkdirSync(app.paths.etc, { recursive: true, mode: 0o755 });
-      editConfigFile(app.paths.nodeConf, edits);
-    }
+    editConfigFile(app.paths.nodeConf, edits, { dryRun: args['dry-run'] });
     return 0;
   },
 });

@@ -2,6 +2,7 @@
 import { AgentError } from '../../errors/agent-error.js';
 import { runTable } from '../../store/runs.js';
 import { defineCommand } from '../command.js';
+import { wholeNumber } from '../parse.js';
 import { type RunDocument, runDocument, runShape } from '../run-shape.js';
 import { defineShape } from '../shape.js';
 import { localSecond } from '../when.js';
@@ -23,8 +24,8 @@ export default defineCommand({
   operands: [{ name: 'ID', describe: 'number from `print runs`', required: true }],
   examples: [['$0 show run 42', 'why run 42 failed']],
   async run(app, args) {
-    const id = Number(args.operands[0]);
-    const row = Number.isSafeInteger(id) ? runTable(await app.store()).get(id) : undefined;
+    const id = wholeNumber(args.operands[0]) ?? Number.NaN;
+    const row = Number.isNaN(id) ? undefined : runTable(await app.store()).get(id);
     if (!row) {
       throw new AgentError('E_NO_RUN', `no run ${args.operands[0]} in the ledger`, {
         remedy: 'see `nodemgr print runs`; old rows leave the ledger after node.history_max_age',

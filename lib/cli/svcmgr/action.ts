@@ -5,7 +5,13 @@ import { type OperationName, operations } from '../../service/operations.js';
 import { openService } from '../../service/service.js';
 import { parseDuration } from '../../units/duration.js';
 import type { App } from '../app.js';
-import { type Args, type Command, defineCommand, type OptionTable } from '../command.js';
+import {
+  type Args,
+  type Command,
+  defineCommand,
+  dryRunOption,
+  type OptionTable,
+} from '../command.js';
 import { serviceContext } from '../service-context.js';
 import { eachService } from './each-service.js';
 import { selected, selectorOption } from './selection.js';
@@ -32,12 +38,7 @@ export const actionOptions = {
     default: false,
     describe: 'also frozen services, also standby resources on stop',
   },
-  'dry-run': {
-    type: 'boolean',
-    alias: 'n',
-    default: false,
-    describe: 'show what would be done, change nothing',
-  },
+  ...dryRunOption('show what would be done, change nothing'),
   waitlock: {
     type: 'string',
     value: 'DURATION',
@@ -81,14 +82,8 @@ async function act(app: App, name: OperationName, args: ActionArgs): Promise<num
   const settings = readNodeSettings(app.paths);
   const around = await surroundingsOf(app, args);
   const waitLockMs = durationOf('--waitlock', args.waitlock);
-  const timeMs = durationOf('--time', args.time);
-  const interrupt = app.edge.interruption();
-  const signal =
-    timeMs === undefined
-      ? interrupt.signal
-      : AbortSignal.any([interrupt.signal, AbortSignal.timeout(timeMs)]);
-  try {
-    return await eachService(
+  return interruptible(app, args, (signal) =>
+    eachService(
       app,
       services,
       async ({ file }) => {
@@ -112,6 +107,22 @@ async function act(app: App, name: OperationName, args: ActionArgs): Promise<num
         return 0;
       },
       { parallel: args.parallel },
+    ),
+  );
+}
+
+/** Work that a signal to us ends, and `--time`. */
+export async function interruptible(
+  app: App,
+  { time }: { readonly time: string | undefined },
+  work: (signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  const timeMs = durationOf('--time', time);
+  const interrupt = app.edge.interruption();
+  const { signal } = interrupt;
+  try {
+    return await work(
+      timeMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeMs)]),
     );
   } finally {
     interrupt.stop();

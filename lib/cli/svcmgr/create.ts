@@ -1,7 +1,6 @@
 /** svcmgr create: makes a service, empty, from keywords, from resources or from a file. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
 import { applyEdits, type IniEdit } from '../../config/edit.js';
 import { writeConfigFile } from '../../config/file.js';
 import { formatFinding } from '../../config/finding.js';
@@ -16,12 +15,12 @@ import {
   problemOfObjectName,
   rootNamespace,
 } from '../../config/object-path.js';
-import { AgentError, errnoOf } from '../../errors/agent-error.js';
+import { AgentError } from '../../errors/agent-error.js';
 import { editsOfAssignments, parseAssignment } from '../../service/assign.js';
 import { addCompanions } from '../../service/companions.js';
 import { editsOfConfiguration, editsOfResource } from '../../service/resource-json.js';
 import type { App } from '../app.js';
-import { type Args, defineCommand, type OptionTable } from '../command.js';
+import { type Args, defineCommand, dryRunOption, type OptionTable } from '../command.js';
 import { serviceTarget } from '../config-targets.js';
 import { namespaceOf, pathOptions } from './selection.js';
 import { readSource } from './source-text.js';
@@ -65,12 +64,7 @@ export default defineCommand({
       describe: 'then make what the resources need, and start them',
     },
     force: { type: 'boolean', default: false, describe: 'also when the result is not valid' },
-    'dry-run': {
-      type: 'boolean',
-      alias: 'n',
-      default: false,
-      describe: 'print the file, make nothing',
-    },
+    ...dryRunOption('print the file, make nothing'),
   },
   examples: [
     [
@@ -106,7 +100,6 @@ export default defineCommand({
       app.print(text);
       return 0;
     }
-    makeDirectory(dirname(file));
     writeConfigFile(file, text);
     const companions = addCompanions(app.paths, path);
     for (const warning of companions) app.note(`warning: ${warning}`);
@@ -199,16 +192,4 @@ function environmentEdit(text: string) {
     exit: 'usage',
     remedy: 'write it as key=value',
   });
-}
-
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o755 });
-  } catch (cause) {
-    throw new AgentError('E_CONFIG_WRITE', `${directory} cannot be made`, {
-      exit: errnoOf(cause) === 'EACCES' ? 'notPermitted' : 'cannotCreate',
-      remedy: 'check its permissions and the free space',
-      cause,
-    });
-  }
 }

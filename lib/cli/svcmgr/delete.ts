@@ -10,9 +10,9 @@ import { instanceTable } from '../../store/instances.js';
 import { lastRunTable } from '../../store/last-runs.js';
 import { StoreUnwritableError } from '../../store/store.js';
 import type { App } from '../app.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, dryRunOption } from '../command.js';
 import { changeServices } from './change.js';
-import { selected, selectorOption } from './selection.js';
+import { ridsOf, selected, selectorOption } from './selection.js';
 
 export default defineCommand({
   options: {
@@ -27,12 +27,7 @@ export default defineCommand({
       default: false,
       describe: 'stop the resources first, and destroy what they were made of',
     },
-    'dry-run': {
-      type: 'boolean',
-      alias: 'n',
-      default: false,
-      describe: 'say what would be removed',
-    },
+    ...dryRunOption('say what would be removed'),
   },
   examples: [
     ['$0 -s web delete', 'its runs stay in the ledger'],
@@ -47,9 +42,10 @@ export default defineCommand({
     }
     const services = await selected(app, args);
     const { rid } = args;
+    const rids = rid === undefined ? [] : ridsOf(rid);
     const dryRun = args['dry-run'];
     const change = (isPlan: boolean): Promise<void> =>
-      changeServices(app, services, (text, service) => removals(text, rid ?? '', service), {
+      changeServices(app, services, (text, service) => removals(text, rids, service), {
         'dry-run': isPlan,
         force: true,
       });
@@ -85,13 +81,9 @@ export default defineCommand({
 });
 
 /** @throws AgentError for a section that is not there; then nothing is removed */
-function removals(text: string, rid: string, { scope }: InstalledService) {
+function removals(text: string, rids: readonly string[], { scope }: InstalledService) {
   const names = parseIni(text).sections.map(({ name }) => name);
-  const words = rid
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-  const sections = words.flatMap((word) => {
+  const sections = rids.flatMap((word) => {
     const found = names.filter((name) => name === word || groupOf(name) === word);
     if (found.length > 0 && word !== 'DEFAULT') return found;
     throw new AgentError('E_NO_RESOURCE', `${scope}: there is no section ${word} to delete`, {

@@ -1,4 +1,5 @@
 /** The keyword `disable` of services and resources, as `enable` and `disable` write it. */
+import { isFalse } from '../../config/convert.js';
 import type { IniEdit } from '../../config/edit.js';
 import { type IniFile, parseIni } from '../../config/ini.js';
 import { baseKey } from '../../config/keyword-path.js';
@@ -6,7 +7,7 @@ import { filterResources, isFiltered, type ResourceFilter } from '../../service/
 import type { InstalledService } from '../../service/installed.js';
 import { openService } from '../../service/service.js';
 import type { App } from '../app.js';
-import type { Args, OptionTable } from '../command.js';
+import { type Args, dryRunOption, type OptionTable } from '../command.js';
 import { serviceContext } from '../service-context.js';
 import { changeServices } from './change.js';
 import { selected, selectorOption } from './selection.js';
@@ -20,7 +21,7 @@ export const disableOptions = {
   },
   tags: { type: 'string', value: 'TAGS', describe: 'only resources with these tags' },
   subsets: { type: 'string', value: 'SUBSETS', describe: 'only resources of these subsets' },
-  'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'check, change nothing' },
+  ...dryRunOption('check, change nothing'),
 } as const satisfies OptionTable;
 
 /**
@@ -74,11 +75,7 @@ function explicitlyEnabled(ini: IniFile): IniEdit[] {
     .filter(({ name }) => name !== 'DEFAULT')
     .flatMap(({ name: section, entries }) =>
       entries
-        .filter(
-          ({ key, value }) => baseKey(key) === 'disable' && falsehoods.has(value.toLowerCase()),
-        )
+        .filter(({ key, value }) => baseKey(key) === 'disable' && isFalse(value))
         .map(({ key }): IniEdit => ({ op: 'unset', section, key })),
     );
 }
-
-const falsehoods = new Set(['no', 'n', 'false', 'f', '0', '0.0', '', 'none', '[]', '{}']);

@@ -3,17 +3,12 @@
 import { objectVarDirectory } from '../../config/object-path.js';
 import { freeze, isFrozen, thaw } from '../../service/frozen.js';
 import { readServiceFile } from '../../service/service-file.js';
-import { type Command, defineCommand } from '../command.js';
+import { type Command, defineCommand, dryRunOption } from '../command.js';
 import { selected, selectorOption } from './selection.js';
 
 export const frozenOptions = {
   ...selectorOption,
-  'dry-run': {
-    type: 'boolean',
-    alias: 'n',
-    default: false,
-    describe: 'show what would be done, change nothing',
-  },
+  ...dryRunOption('show what would be done, change nothing'),
 } as const;
 
 const works = { freeze, thaw } as const;

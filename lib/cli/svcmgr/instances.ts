@@ -10,7 +10,12 @@ import { type InstanceRow, instanceTable } from '../../store/instances.js';
 import { ownerOf, runTable } from '../../store/runs.js';
 import type { Store } from '../../store/store.js';
 import type { App } from '../app.js';
+import type { OptionTable } from '../command.js';
 import type { GlobalArgs } from '../global-args.js';
+
+export const refreshOption = {
+  refresh: { type: 'boolean', default: false, describe: 'ask the resources now' },
+} as const satisfies OptionTable;
 
 /** From so many services on, reading the table as a whole is cheaper than asking for each. */
 const manyServices = 20;

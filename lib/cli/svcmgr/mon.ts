@@ -7,12 +7,12 @@ import type { App } from '../app.js';
 import { type Args, defineCommand } from '../command.js';
 import { renderOverview } from '../overview.js';
 import { statusData, statusRows, statusShape } from '../status-shape.js';
-import { instancesOf } from './instances.js';
+import { instancesOf, refreshOption } from './instances.js';
 import { selected, selectorOption } from './selection.js';
 
 const options = {
   ...selectorOption,
-  refresh: { type: 'boolean', default: false, describe: 'ask the resources now' },
+  ...refreshOption,
   watch: {
     type: 'boolean',
     alias: 'w',

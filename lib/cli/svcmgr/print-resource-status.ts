@@ -1,14 +1,14 @@
 /** svcmgr print resource status: one word. */
 import { AgentError } from '../../errors/agent-error.js';
 import { defineCommand } from '../command.js';
-import { instancesOf } from './instances.js';
+import { instancesOf, refreshOption } from './instances.js';
 import { selectedOne, selectorOption } from './selection.js';
 
 export default defineCommand({
   options: {
     ...selectorOption,
     rid: { type: 'string', value: 'RID', describe: 'the resource' },
-    refresh: { type: 'boolean', default: false, describe: 'ask the resource now' },
+    ...refreshOption,
   },
   examples: [['$0 -s web print resource status --rid fs#1', 'up, down, warn…']],
   async run(app, args) {

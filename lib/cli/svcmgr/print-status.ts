@@ -5,13 +5,13 @@ import type { InstanceDocument } from '../../service/known-instance.js';
 import { defineCommand } from '../command.js';
 import { statusData, statusRows, statusShape } from '../status-shape.js';
 import { statusTree } from '../status-tree.js';
-import { instancesOf } from './instances.js';
+import { instancesOf, refreshOption } from './instances.js';
 import { selected, selectorOption } from './selection.js';
 
 export default defineCommand({
   options: {
     ...selectorOption,
-    refresh: { type: 'boolean', default: false, describe: 'ask the resources now' },
+    ...refreshOption,
     verbose: { type: 'boolean', alias: 'v', default: false, describe: 'eight flags' },
     'show-disabled': { type: 'boolean', default: false, describe: 'also disabled resources' },
     'hide-disabled': { type: 'boolean', default: false, describe: 'no disabled resources' },

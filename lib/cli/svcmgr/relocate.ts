@@ -4,7 +4,7 @@ import { giveBack, type Relocation, switchTo, takeOver } from '../../service/rel
 import { openService } from '../../service/service.js';
 import { type Args, type Command, defineCommand } from '../command.js';
 import { serviceContext } from '../service-context.js';
-import { actionOptions, durationOf } from './action.js';
+import { actionOptions, durationOf, interruptible } from './action.js';
 import { eachService } from './each-service.js';
 import { selected } from './selection.js';
 import { surroundingsOf } from './service-console.js';
@@ -44,16 +44,10 @@ export function relocateCommand(name: keyof typeof works): Command<typeof option
       const services = await selected(app, args);
       const store = await app.store();
       const around = await surroundingsOf(app, args);
-      const timeMs = durationOf('--time', args.time);
-      const interrupt = app.edge.interruption();
-      const signal =
-        timeMs === undefined
-          ? interrupt.signal
-          : AbortSignal.any([interrupt.signal, AbortSignal.timeout(timeMs)]);
-      try {
-        return await eachService(app, services, async ({ file }) => {
+      const waitLockMs = durationOf('--waitlock', args.waitlock);
+      return interruptible(app, args, (signal) =>
+        eachService(app, services, async ({ file }) => {
           const service = await openService(file, serviceContext(app));
-          const waitLockMs = durationOf('--waitlock', args.waitlock);
           const relocation: Relocation = {
             service,
             around,
@@ -63,10 +57,8 @@ export function relocateCommand(name: keyof typeof works): Command<typeof option
           };
           await works[name](relocation, args);
           return 0;
-        });
-      } finally {
-        interrupt.stop();
-      }
+        }),
+      );
     },
   });
 }

@@ -5,12 +5,11 @@ import { tick } from '../../scheduler/tick.js';
 import type { InstalledService } from '../../service/installed.js';
 import { groupOf } from '../../service/sections.js';
 import { openService } from '../../service/service.js';
-import { readServiceFile } from '../../service/service-file.js';
 import type { App } from '../app.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, dryRunOption } from '../command.js';
 import { runInForeground } from '../run-in-foreground.js';
 import { serviceContext } from '../service-context.js';
-import { selected, selectorOption } from './selection.js';
+import { ridsOf, selected, selectorOption } from './selection.js';
 
 export default defineCommand({
   options: {
@@ -27,12 +26,7 @@ export default defineCommand({
       describe: 'answer yes to the confirmation of a task',
     },
     force: { type: 'boolean', alias: 'f', default: false, describe: 'also on a frozen service' },
-    'dry-run': {
-      type: 'boolean',
-      alias: 'n',
-      default: false,
-      describe: 'show what would be run, run nothing',
-    },
+    ...dryRunOption('show what would be run, run nothing'),
   },
   examples: [
     ['$0 -s web run --rid task#1', 'one task, now, in the foreground; the run is recorded'],
@@ -40,7 +34,7 @@ export default defineCommand({
   ],
   async run(app, args) {
     const services = await selected(app, args);
-    const rids = args.rid?.split(',').map((rid) => rid.trim());
+    const rids = args.rid === undefined ? undefined : ridsOf(args.rid);
     if (args.cron) {
       const scopes = new Set(services.map(({ scope }) => scope));
       await tick(
@@ -50,10 +44,14 @@ export default defineCommand({
       );
       return 0;
     }
-    const tasks = services.flatMap((service) =>
-      tasksOf(app, service, rids).map((task) => ({ ...task, ...service })),
-    );
-    if (args['dry-run']) return showRuns(app, tasks);
+    const tasks: Task[] = [];
+    for (const service of services) tasks.push(...(await tasksOf(app, service, rids)));
+    if (args['dry-run']) {
+      for (const { scope, rid, label } of tasks) {
+        app.note(`${app.nodename}.${scope}.${rid} run ${label}`);
+      }
+      return 0;
+    }
     let worst = 0;
     for (const { scope, rid, confirmation } of tasks) {
       const confirmed = args.confirm || (confirmation ? await ask(app, scope, rid) : undefined);
@@ -74,39 +72,38 @@ export default defineCommand({
   },
 });
 
-/** What each task would run, as in `print status`. */
-async function showRuns(
-  app: App,
-  tasks: readonly (InstalledService & { rid: string })[],
-): Promise<number> {
-  for (const { scope, file, rid } of tasks) {
-    const { resources } = await openService(file, serviceContext(app));
-    const task = resources.find((resource) => resource.rid === rid);
-    app.note(`${app.nodename}.${scope}.${rid} run ${task?.label}`);
-  }
-  return 0;
+interface Task {
+  readonly scope: string;
+  readonly rid: string;
+  readonly label: string;
+  readonly confirmation: boolean;
 }
 
 /** The selected tasks of a service; without a selection those that are not disabled. */
-function tasksOf(
+async function tasksOf(
   app: App,
-  service: InstalledService,
+  { file, scope }: InstalledService,
   rids: readonly string[] | undefined,
-): { rid: string; confirmation: boolean }[] {
-  const { ini, evaluator } = readServiceFile(service.file, app);
-  const isTrue = (rid: string, key: string): boolean =>
-    /^(yes|y|true|t|1)$/i.test(evaluator.find(rid, key)?.text ?? '');
-  const tasks = ini.sections.map(({ name }) => name).filter((name) => groupOf(name) === 'task');
-  const wanted = rids?.flatMap((rid) => (rid === 'task' ? tasks : [rid])) ?? tasks;
-  const unknown = wanted.find((rid) => !tasks.includes(rid));
+): Promise<Task[]> {
+  const { resources } = await openService(file, serviceContext(app));
+  const tasks = resources.filter(({ group }) => group === 'task');
+  const wanted = rids?.flatMap((rid) => (rid === 'task' ? tasks.map((task) => task.rid) : [rid]));
+  const unknown = wanted?.find((rid) => !tasks.some((task) => task.rid === rid));
   if (unknown !== undefined) {
-    throw new AgentError('E_NO_RESOURCE', `${service.scope}: there is no task ${unknown}`, {
-      remedy: tasks.length > 0 ? `its tasks are ${tasks.join(', ')}` : 'it has no task',
+    const names = tasks.map(({ rid }) => rid).join(', ');
+    throw new AgentError('E_NO_RESOURCE', `${scope}: there is no task ${unknown}`, {
+      remedy: names === '' ? 'it has no task' : `its tasks are ${names}`,
     });
   }
-  return wanted
-    .filter((rid) => rids !== undefined || !isTrue(rid, 'disable'))
-    .map((rid) => ({ rid, confirmation: isTrue(rid, 'confirmation') }));
+  const chosen = wanted
+    ? wanted.flatMap((rid) => tasks.filter((task) => task.rid === rid))
+    : tasks.filter(({ disabled }) => !disabled);
+  return chosen.map(({ rid, label, values }) => ({
+    scope,
+    rid,
+    label,
+    confirmation: values?.['confirmation'] === true,
+  }));
 }
 
 const patienceMs = 30_000;

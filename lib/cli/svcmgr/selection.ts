@@ -105,6 +105,19 @@ export async function selectedOne(app: App, args: SelectionArgs): Promise<Instal
   });
 }
 
+/** The words of `--rid`. @throws AgentError when there is none */
+export function ridsOf(text: string): string[] {
+  const rids = text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+  if (rids.length > 0) return rids;
+  throw new AgentError('E_USAGE', `--rid: '${text}' names nothing`, {
+    exit: 'usage',
+    remedy: 'name resources, separated by commas: --rid fs#1,task#2',
+  });
+}
+
 /** The namespace that relative paths live in, undefined for the root one and all patterns. */
 export function namespaceOf(app: App, args: Pick<SelectionArgs, 'namespace'>): string | undefined {
   const namespace = args.namespace ?? (app.edge.env['OSVC_NAMESPACE'] || undefined);
@@ -151,7 +164,9 @@ async function filtered(
   unordered: boolean,
 ): Promise<InstalledService[]> {
   let kept = [...services];
-  const wanted = [args.status, args.state].filter((text) => text !== undefined).map(statusesIn);
+  const wanted = [args.status, args.state].flatMap((text) =>
+    text === undefined ? [] : [statusesIn(text)],
+  );
   if (wanted.length > 0) {
     const { lastStatuses } = await import('./last-status.js');
     const statusOf = await lastStatuses(app);
@@ -182,7 +197,8 @@ function isFiltered({ status, state, onlyprimary, onlysecondary }: SelectionArgs
 
 /** @throws AgentError for filters that are mistyped */
 function checkFilters({ status, state, onlyprimary, onlysecondary }: SelectionArgs): void {
-  for (const text of [status, state]) if (text !== undefined) statusesIn(text);
+  if (status !== undefined) statusesIn(status);
+  if (state !== undefined) statusesIn(state, '--state');
   if (!onlyprimary || !onlysecondary) return;
   throw new AgentError('E_USAGE', '--onlyprimary and --onlysecondary exclude each other', {
     exit: 'usage',
@@ -190,12 +206,12 @@ function checkFilters({ status, state, onlyprimary, onlysecondary }: SelectionAr
 }
 
 /** @throws AgentError for a word that is no status */
-function statusesIn(text: string): Status[] {
+function statusesIn(text: string, option = '--status'): Status[] {
   return text.split(',').map((word) => {
     const status = parseStatus(word);
     if (status !== undefined) return status;
     const near = nearest(word.trim(), statusValues);
-    throw new AgentError('E_USAGE', `--status: '${word.trim()}' is no status`, {
+    throw new AgentError('E_USAGE', `${option}: '${word.trim()}' is no status`, {
       exit: 'usage',
       remedy: near ? `did you mean '${near}'?` : `write some of ${statusValues.join(', ')}`,
     });

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { formatObjectPath, objectOfConfigFile } from '../../config/object-path.js';
 import type { Paths } from '../../env/paths.js';
 import type { CommandEntry } from '../command.js';
+import { isCommandWord } from '../find-command.js';
 
 const selectorOptions = ['-s', '--service'];
 
@@ -44,7 +45,7 @@ export function normaliseSelector(
         moved.push(value);
         at++;
       }
-    } else if (selector === undefined && !hasSelector(moved) && !isCommandWord(word, commands)) {
+    } else if (selector === undefined && !hasSelector(moved) && !isFirstWord(word, commands)) {
       selector = word;
     } else {
       break;
@@ -83,9 +84,6 @@ function takesValue(word: string): boolean {
   return word === '-s' || (word.startsWith('--') && valuedOptions.includes(word.slice(2)));
 }
 
-function isCommandWord(word: string, commands: readonly CommandEntry[]): boolean {
-  if (Object.hasOwn(spelledOut, word)) return true;
-  return commands.some(
-    ({ words }) => words.split(' ', 1)[0] === word || words.replaceAll(' ', '_') === word,
-  );
+function isFirstWord(word: string, commands: readonly CommandEntry[]): boolean {
+  return Object.hasOwn(spelledOut, word) || isCommandWord(commands, word);
 }

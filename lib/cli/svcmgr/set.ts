@@ -1,5 +1,5 @@
 /** svcmgr set: changes values of services in place; comments and order stay. */
-import { defineCommand } from '../command.js';
+import { defineCommand, dryRunOption } from '../command.js';
 import { assignmentOptions, assignmentsOf } from './assignments.js';
 import { changeServices } from './change.js';
 import { selected, selectorOption } from './selection.js';
@@ -9,7 +9,7 @@ export default defineCommand({
     ...selectorOption,
     ...assignmentOptions,
     force: { type: 'boolean', default: false, describe: 'also when the result is not valid' },
-    'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'check, change nothing' },
+    ...dryRunOption('check, change nothing'),
   },
   operands: [{ name: 'ASSIGNMENT', describe: 'SECTION.KEY=TEXT', many: true }],
   examples: [

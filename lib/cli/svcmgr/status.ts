@@ -1,13 +1,13 @@
 /** svcmgr status: nothing but an exit code. */
 import { statusCodes } from '../../status/values.js';
 import { defineCommand } from '../command.js';
-import { instancesOf } from './instances.js';
+import { instancesOf, refreshOption } from './instances.js';
 import { selectedOne, selectorOption } from './selection.js';
 
 export default defineCommand({
   options: {
     ...selectorOption,
-    refresh: { type: 'boolean', default: false, describe: 'ask the resources now' },
+    ...refreshOption,
   },
   examples: [
     ['$0 -s web status', 'exit 0 up, 1 down, 2 warn, 3 n/a, 5 undef, 6 stdby up, 7 stdby down'],

@@ -2,7 +2,7 @@
 import { type IniFile, parseIni } from '../../config/ini.js';
 import { AgentError } from '../../errors/agent-error.js';
 import type { InstalledService } from '../../service/installed.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, dryRunOption } from '../command.js';
 import { changeServices } from './change.js';
 import { selected, selectorOption } from './selection.js';
 
@@ -12,7 +12,7 @@ export default defineCommand({
     param: { type: 'string', value: 'SECTION.KEY', describe: 'the parameter' },
     kw: { type: 'list', value: 'SECTION.KEY', describe: 'the same; may be repeated' },
     force: { type: 'boolean', default: false, describe: 'also when the result is not valid' },
-    'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'check, change nothing' },
+    ...dryRunOption('check, change nothing'),
   },
   operands: [{ name: 'SECTION.KEY', describe: 'the parameter', many: true }],
   examples: [['$0 -s web unset task#1.schedule', 'never run it by itself']],

@@ -3,7 +3,7 @@ import { parseIni } from '../../config/ini.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { editsOfResource } from '../../service/resource-json.js';
 import { groupOf } from '../../service/sections.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, dryRunOption } from '../command.js';
 import { changeServices } from './change.js';
 import { selected, selectorOption } from './selection.js';
 
@@ -21,7 +21,7 @@ export default defineCommand({
       describe: 'then make what the new resources need, and start them',
     },
     force: { type: 'boolean', default: false, describe: 'also when the result is not valid' },
-    'dry-run': { type: 'boolean', alias: 'n', default: false, describe: 'check, change nothing' },
+    ...dryRunOption('check, change nothing'),
   },
   examples: [['$0 -s web update --resource \'{"rtype":"fs","type":"flag"}\'', 'one more resource']],
   async run(app, args) {
