@@ -63,6 +63,7 @@ export async function perform(
   const chosen = withCompanions(selected, resources, plan.direction).filter(
     plan.only ?? (() => true),
   );
+  requireLast(service, options.last);
   const log = around.logOf(service);
   const shared: Omit<ActionSurroundings, 'undo'> = {
     action: plan.name,
@@ -109,6 +110,16 @@ export async function perform(
     });
   }
   return statuses;
+}
+
+/** A walk that never comes to its last resource would do everything. @throws AgentError `E_NO_RESOURCE` */
+function requireLast({ resources, scope }: Service, last: string | undefined): void {
+  if (last === undefined || resources.some(({ rid, group }) => rid === last || group === last)) {
+    return;
+  }
+  throw new AgentError('E_NO_RESOURCE', `${scope}: no resource or group is named ${last}`, {
+    remedy: `see \`svcmgr -s ${scope} print status\``,
+  });
 }
 
 /** Asks all resources at once whether somebody else has what they would take; nothing is started then. */

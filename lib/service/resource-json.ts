@@ -20,7 +20,9 @@ export function editsOfResource(json: string, taken: Set<string>, first: 0 | 1):
     const { rid, rtype, ...keywords } = resource;
     const section = sectionOf(rid, rtype, taken, first);
     taken.add(section);
-    return editsOfSection(section, keywords);
+    const edits = editsOfSection(section, keywords);
+    if (edits.length === 0 && parseSectionName(section)) throw wrong(`${section} has no keyword`);
+    return edits;
   });
 }
 

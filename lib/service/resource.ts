@@ -2,8 +2,9 @@ import type { Finding } from '../config/finding.js';
 import type { Values } from '../config/keyword.js';
 import { type Evaluator, readSection } from '../config/values.js';
 import type { KeywordValues, ServiceFacts } from '../driver/contract.js';
-import { legacyKeywords, resourceKeywords } from '../driver/resource-keywords.js';
+import { resourceKeywords } from '../driver/resource-keywords.js';
 import { isAccessory } from '../status/aggregate.js';
+import { isDisabledBy, isListed, legacyLists } from './legacy-lists.js';
 import { type LoadedDriver, loadDriver } from './load-driver.js';
 import { driverIdOf, parseSectionName } from './sections.js';
 
@@ -78,7 +79,7 @@ export async function buildResource(
     set: common.subset === undefined ? group : `${group}:${common.subset}`,
     subset: common.subset,
     tags,
-    disabled: options.disabledByService || isDisabled(common, legacy, isMember),
+    disabled: options.disabledByService || isDisabledBy(common.disable ?? false, evaluator, rid),
     optional: common.optional ?? (marked || isAccessory(group)),
     markedOptional: marked,
     monitored: common.monitor === true || isMember(legacy('monitor_on')),
@@ -90,38 +91,4 @@ export async function buildResource(
     provision: common.provision ?? true,
     unprovision: common.unprovision ?? true,
   };
-}
-
-function isDisabled(
-  { disable = false }: Common,
-  legacy: (key: keyof typeof legacyKeywords) => readonly string[],
-  isMember: (words: readonly string[]) => boolean,
-): boolean {
-  if (isMember(legacy('enable_on'))) return false;
-  return disable || isMember(legacy('disable_on'));
-}
-
-/** Most files have none of these: they are looked for before they are evaluated. */
-function legacyLists(
-  evaluator: Evaluator,
-  rid: string,
-): (key: keyof typeof legacyKeywords) => readonly string[] {
-  const section = evaluator.ini.byName.get(rid);
-  return (key) => {
-    if (!section?.byKey.has(key)) return [];
-    const { partial } = readSection(evaluator, rid, { [key]: legacyKeywords[key] });
-    return (partial as Record<string, readonly string[] | undefined>)[key] ?? [];
-  };
-}
-
-/** Whether this node is named by a list of node names, `nodes`, `drpnodes` and `encapnodes`. */
-function isListed({ sets, context }: Evaluator, words: readonly string[]): boolean {
-  const node = context.nodename.toLowerCase();
-  const drp = [...sets.drpnodes, ...(sets.drpnode ? [sets.drpnode] : [])];
-  const named: Readonly<Record<string, readonly string[]>> = {
-    nodes: sets.nodes,
-    drpnodes: drp,
-    encapnodes: sets.encapnodes,
-  };
-  return words.some((word) => named[word]?.includes(node) ?? word.toLowerCase() === node);
 }

@@ -11,6 +11,7 @@ import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
 import { scheduleKeywords } from '../task/schedule-keywords.js';
 import { type ScheduleSettings, scheduleSettings } from '../task/schedule-settings.js';
+import { isDisabledBy } from './legacy-lists.js';
 import { scheduledActions, syncAction } from './scheduled-actions.js';
 import { driverIdOf, groupOf, implicitSync } from './sections.js';
 import { readServiceFile } from './service-file.js';
@@ -84,7 +85,8 @@ export function readServiceSchedules(
       settings,
     });
     try {
-      if (truths.has(raw('disable')?.toLowerCase() ?? '')) return [];
+      const disable = truths.has(raw('disable')?.toLowerCase() ?? '');
+      if (isDisabledBy(disable, evaluator, name)) return [];
       if (truths.has(raw('confirmation')?.toLowerCase() ?? '')) return [];
       const settings = scheduleSettings(raw);
       const maxParallel = Math.max(1, Number.parseInt(raw('max_parallel') ?? '1', 10) || 1);

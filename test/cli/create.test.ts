@@ -229,6 +229,11 @@ Text = a = b
     { words: ['-s', 'web', 'create', '--resource', '{'], code: 2, says: 'is no JSON' },
     { words: ['-s', 'web', 'create', '--resource', '7'], code: 2, says: 'is no resource' },
     {
+      words: ['-s', 'web', 'create', '--resource', '{"rtype":"fs"}'],
+      code: 2,
+      says: 'fs#0 has no keyword',
+    },
+    {
       words: ['-s', 'web', 'create', '--resource', '{"type":"flag"}'],
       code: 2,
       says: 'needs a "rid"',

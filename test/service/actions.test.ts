@@ -74,6 +74,14 @@ test('--upto ends a walk after a resource or a group', async () => {
   expect(steps(rig)).toEqual(['+fs#1', '+fs#2']);
 });
 
+test('--upto of something that does not exist does nothing at all', async () => {
+  const rig = createRig(flag('fs#1'));
+  await expect(rig.act('start', { last: 'fs#9' })).rejects.toThrow(
+    'svc1: no resource or group is named fs#9',
+  );
+  expect(steps(rig)).toEqual([]);
+});
+
 test('a failure takes back what was started, last first, and nothing else', async () => {
   const rig = createRig(flag('fs#1') + flag('fs#2') + flag('fs#3') + fails('share#1'));
   await rig.act('start', { rid: 'fs#2' });

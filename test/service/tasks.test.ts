@@ -434,6 +434,20 @@ describe('what keeps a task from running', () => {
     expect(JSON.parse(table.stdout)).toEqual([]);
   });
 
+  test('disable_on and enable_on of the first generation decide about the schedule too', async () => {
+    const root = createRoot({ 'node.conf': quietNode });
+    const task = (id: number, more: string): string =>
+      `[task#${id}]\ncommand = /bin/true\nschedule = *\n${more}\n`;
+    root.write(
+      'web.conf',
+      task(1, 'disable_on = nodes') + task(2, 'disable = true\nenable_on = nodes') + task(3, ''),
+    );
+    const { stdout } = await svcmgr(root, 'web', 'print', 'schedule', '--format', 'json');
+    const rows = JSON.parse(stdout) as { action: string }[];
+    const tasks = rows.map(({ action }) => action).filter((name) => name.startsWith('task#'));
+    expect(tasks).toEqual(['task#2', 'task#3']);
+  });
+
   test('--dry-run says what would run, and runs nothing', async () => {
     const root = createRoot({ 'node.conf': quietNode });
     root.write(
