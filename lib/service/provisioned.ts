@@ -43,12 +43,16 @@ export function recordProvisioned(service: Place, rid: string, state: boolean): 
   writeFileAtomic(file, `${state}\n`);
 }
 
-/** True when all are provisioned as far as it is known, false when none is. */
+/**
+ * True when all are provisioned as far as it is known, false when none is. What nobody can provision
+ * has no say: else an app would make every service that was unprovisioned look half done.
+ */
 export function instanceProvisioned(
   states: readonly { readonly resource: Resource; readonly provisioned: Provisioned }[],
 ): InstanceProvisioned {
   const considered = states.filter(
-    ({ resource }) => !resource.disabled && resource.provision && resource.unprovision,
+    ({ resource: { disabled, provision, unprovision, driver } }) =>
+      !disabled && provision && unprovision && driver?.provision,
   );
   const has = (wanted: boolean): boolean =>
     considered.some(({ provisioned }) => provisioned.state === wanted);

@@ -229,6 +229,22 @@ describe('actions', () => {
     expect(code).toBe(1);
   });
 
+  test('provisioned is told by what can be provisioned: apps and directories have no say', async () => {
+    const root = createRoot();
+    root.write(
+      'web.conf',
+      `[disk#1]\ntype = raw\ndevs = /dev/null\n[sync#1]\ntype = rsync\nsrc = /none\ndst = /none\n` +
+        `[fs#1]\ntype = ext4\ndev = /none\nmnt = ${root.directory}/mnt\n[app#1]\nstart = 1\n`,
+    );
+    const told = async (): Promise<unknown> =>
+      (await statusOf(root, 'web', '--refresh')) as { provisioned?: unknown };
+    expect(await told()).toMatchObject({ provisioned: true });
+    await svcmgr(root, 'web', 'set_unprovisioned');
+    expect(await told()).toMatchObject({ provisioned: false });
+    const { stdout } = await svcmgr(root, 'web', 'print', 'status');
+    expect(stdout).toMatch(/^overall +\S+ +not provisioned$/m);
+  });
+
   test('what cannot be: unknown rid, a wrong duration, another node', async () => {
     const root = createRoot({ 'web.conf': '[DEFAULT]\nnodes = elsewhere\n[fs#1]\ntype = flag\n' });
     expect(await svcmgr(root, 'web', 'start')).toMatchObject({
