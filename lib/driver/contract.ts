@@ -217,6 +217,8 @@ export interface Driver<V = KeywordValues> {
   run?(keywords: V, context: RunContext): Promise<RunOutcome>;
   /** `sync nodes`, `sync drp`, `sync update`… by their verb. */
   sync?: Readonly<Record<string, Verb<V>>>;
+  /** Takes a node off. */
+  stonith?: Verb<V>;
   /** What `pg freeze`, `pg thaw` and `pg kill` do to what it runs. */
   processGroup?: Readonly<Record<'freeze' | 'thaw' | 'kill', Verb<V>>>;
   /** Key and value pairs for `print resource info`. */

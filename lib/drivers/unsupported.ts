@@ -54,7 +54,6 @@ export const unsupportedTypes: Readonly<Record<string, readonly string[]>> = {
     'radosclone',
     's3',
   ],
-  hb: ['openha', 'linuxha'],
-  stonith: ['ilo', 'callout'],
+  stonith: ['ilo'],
   volume: ['volume'],
 };

@@ -10,7 +10,14 @@ import type { Statuses } from './statuses.js';
 import { runTriggers } from './triggers.js';
 
 /** One thing a driver can be told to do. */
-export type DriverVerb = 'start' | 'stop' | 'provision' | 'unprovision' | SyncVerb | GroupVerb;
+export type DriverVerb =
+  | 'start'
+  | 'stop'
+  | 'provision'
+  | 'unprovision'
+  | 'stonith'
+  | SyncVerb
+  | GroupVerb;
 
 /** `sync_nodes`, `sync_drp`…: the verb of a driver's `sync` follows. */
 export type SyncVerb = `sync_${string}`;
@@ -137,6 +144,7 @@ async function stepsOf(
   if (isSync(verb)) return [driver.sync?.[verb.slice('sync_'.length)]].filter(isStep);
   const group = driver.processGroup;
   const wanted: Record<Exclude<DriverVerb, SyncVerb>, () => Promise<(Step | undefined)[]>> = {
+    stonith: async () => [driver.stonith],
     pg_freeze: async () => [group?.freeze],
     pg_thaw: async () => [group?.thaw],
     pg_kill: async () => [group?.kill],

@@ -6,7 +6,7 @@ import { type Store, StoreUnwritableError } from '../store/store.js';
 import { actionLock } from './action-lock.js';
 import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
-import { guard } from './guard.js';
+import { guard, guardHeartbeat } from './guard.js';
 import { instanceDocument, recordSeenProvisioned, storeInstance } from './instance.js';
 import type { InstanceDocument } from './known-instance.js';
 import { type ActionPlan, type PerformOptions, perform } from './perform.js';
@@ -16,6 +16,8 @@ import { type Statuses, statusesOf } from './statuses.js';
 export interface OperateOptions extends PerformOptions {
   /** How long to wait for another action, ms; default the keyword `lock_timeout`. */
   readonly waitLockMs?: number | undefined;
+  /** The cluster manager of the service asks. */
+  readonly cluster?: boolean | undefined;
   /** Environment of the node, `[node] env`: a service of another one is refused on production nodes. */
   readonly nodeEnv?: string | undefined;
 }
@@ -34,6 +36,7 @@ export async function operate(
   options: OperateOptions,
 ): Promise<void> {
   guard(service, plan.name, around, options);
+  guardHeartbeat(service, plan.name, options);
   if (options.dryRun) {
     // It writes nothing, not even the file of a lock.
     await perform(service, plan, around, options);

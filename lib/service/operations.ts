@@ -7,6 +7,7 @@ import type { GroupVerb } from './act.js';
 import { actionLock } from './action-lock.js';
 import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
+import { heartbeatOf } from './guard.js';
 import { lockWait, type OperateOptions, operate } from './operate.js';
 import { type PlanName, plans } from './plans.js';
 import { serviceGroup } from './process-group.js';
@@ -43,7 +44,9 @@ function inTurn(intent: string, names: readonly PlanName[], lock?: 'sync'): Oper
  */
 const boot: Operation = async (service, around, store, options) => {
   if (!options.dryRun) store.immediate(() => instanceTable(store).clear(service.scope));
-  const isWanted = service.header.autostart_node?.includes(around.nodename) ?? false;
+  // Where the service runs, a cluster manager decides.
+  const isWanted =
+    (service.header.autostart_node?.includes(around.nodename) ?? false) && !heartbeatOf(service);
   if (!isWanted) return ofPlan('startstandby')(service, around, store, options);
   try {
     await ofPlan('start')(service, around, store, options);
@@ -73,6 +76,13 @@ const groupWorks: Readonly<Record<GroupVerb, (group: string) => Promise<unknown>
   pg_kill: killGroupAt,
 };
 
+/** With a cluster manager the end of the system is its business. */
+const shutdown: Operation = async (service, around, store, options) => {
+  const heartbeat = heartbeatOf(service);
+  if (!heartbeat) return ofPlan('shutdown')(service, around, store, options);
+  around.logOf(service).info(`${heartbeat.rid}: its cluster manager stops the service`);
+};
+
 const planned = Object.fromEntries(
   Object.keys(plans).map((name): [string, Operation] => [name, ofPlan(name as PlanName)]),
 ) as Record<PlanName, Operation>;
@@ -86,6 +96,7 @@ export const operations = {
   pg_thaw: onGroup('pg_thaw'),
   pg_kill: onGroup('pg_kill'),
   boot,
+  shutdown,
 } as const satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof operations;

@@ -86,6 +86,7 @@ export const plans = {
     ActionPlan
   >),
   ...syncs,
+  stonith: { name: 'stonith', verb: 'stonith', direction: 'start', groups: ['stonith'] },
   pg_freeze: groupPlan('pg_freeze'),
   pg_thaw: groupPlan('pg_thaw'),
   pg_kill: groupPlan('pg_kill'),

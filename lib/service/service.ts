@@ -54,7 +54,10 @@ export async function openService(
   const names = ini.sections.map(({ name }) => name);
   if (hasPeers && !names.includes(implicitSync)) names.push(implicitSync);
   for (const name of names) {
-    if (!parseSectionName(name)) continue;
+    const { group } = parseSectionName(name) ?? {};
+    if (group === undefined) continue;
+    // No cluster manager reaches the nodes for disaster recovery.
+    if (group === 'hb' && facts.drpnodes.includes(context.nodename)) continue;
     resources.push(await buildResource(evaluator, name, facts, { disabledByService, ...options }));
   }
   return { ...facts, source, header, resources };

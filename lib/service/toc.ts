@@ -25,7 +25,7 @@ const monitorActions: Readonly<Record<string, MonitorAction>> = {
     const log = around.logOf(service);
     log.info('freeze');
     if (!dryRun) freeze(service);
-    await operate(service, plans.stop, around, store, { force: true, dryRun });
+    await operate(service, plans.stop, around, store, { force: true, cluster: true, dryRun });
   },
   async reboot(service, around, _, { dryRun = false }) {
     const log = around.logOf(service);

@@ -54,7 +54,10 @@ const notRead: Readonly<Record<string, readonly string[]>> = {
 test('what is listed as not read yet is read by no driver', async () => {
   for (const [id, keys] of Object.entries(notRead)) {
     const table = (await loadDriver(id))?.keywords ?? {};
-    expect(keys.filter((key) => Object.hasOwn(table, key)), id).toEqual([]);
+    expect(
+      keys.filter((key) => Object.hasOwn(table, key)),
+      id,
+    ).toEqual([]);
   }
 });
 

@@ -53,6 +53,11 @@ export const actionOptions = {
   time: { type: 'string', value: 'DURATION', describe: 'end the action after this time' },
   local: { type: 'boolean', default: false, describe: 'this node only, as always' },
   wait: { type: 'boolean', default: false, describe: 'wait for the end, as always' },
+  cluster: {
+    type: 'boolean',
+    default: false,
+    describe: 'the cluster manager of the service (hb) asks',
+  },
   cron: { type: 'boolean', default: false, describe: 'quiet when there is nothing to do' },
   'disable-rollback': {
     type: 'boolean',
@@ -96,6 +101,7 @@ async function act(app: App, name: OperationName, args: ActionArgs): Promise<num
           subsets: args.subsets,
           dryRun: args['dry-run'],
           force: args.force,
+          cluster: args.cluster,
           cron: args.cron,
           disableRollback: args['disable-rollback'],
           last: args.upto ?? args.downto,

@@ -38,6 +38,7 @@ const actions: Readonly<Record<OperationName, string>> = {
   sync_resync: 'bring broken copies together again',
   sync_break: 'separate copies',
   sync_restore: 'bring copies back',
+  stonith: 'take the nodes off that the stonith resources name',
   pg_freeze: 'let the programs and containers of services stand still',
   pg_thaw: 'let them go on',
   pg_kill: 'end them at once, without asking',
