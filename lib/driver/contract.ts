@@ -51,6 +51,8 @@ export interface Sibling {
   readonly values: KeywordValues | undefined;
   /** Its status now: evaluated once per process and after each action on it. */
   status(): Promise<Status>;
+  /** The block devices that it makes and stands on; none where its driver knows of none. */
+  devices(): Promise<Devices>;
 }
 
 /** What only reads: for status and for questions. */

@@ -100,7 +100,9 @@ export function readContext(
     processGroup: () => processGroupOf(service.source.evaluator, service.scope, resource.rid),
     siblings: service.resources
       .filter((other) => other !== resource)
-      .map((other) => siblingOf(other, askStatus)),
+      .map((other) =>
+        siblingOf(other, askStatus, (it) => readContext(around, service, it, askStatus)),
+      ),
     async partialAvail(without) {
       const asked = service.resources.filter(
         ({ rid, group }) => rid !== resource.rid && !without.includes(group),
@@ -120,8 +122,12 @@ export function readContext(
   };
 }
 
-function siblingOf(resource: Resource, askStatus: AskStatus): Sibling {
-  const { rid, group, driverId, label, disabled, tags, values } = resource;
+function siblingOf(
+  resource: Resource,
+  askStatus: AskStatus,
+  contextOf: (resource: Resource) => ReadContext,
+): Sibling {
+  const { rid, group, driver, driverId, label, disabled, tags, values } = resource;
   return {
     rid,
     group,
@@ -131,6 +137,10 @@ function siblingOf(resource: Resource, askStatus: AskStatus): Sibling {
     tags,
     values,
     status: async (): Promise<Status> => (await askStatus(resource)).status,
+    async devices() {
+      if (!driver?.devices || !values) return { exposed: [], base: [] };
+      return driver.devices(values as never, contextOf(resource));
+    },
   };
 }
 

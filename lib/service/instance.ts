@@ -14,6 +14,7 @@ import {
   provisionedOf,
   recordProvisioned,
 } from './provisioned.js';
+import { reservationDriver } from './reservation.js';
 import { isSubsetName } from './sections.js';
 import type { Service } from './service.js';
 import type { ResourceStatus } from './statuses.js';
@@ -104,13 +105,18 @@ function seenProvisioned(
   return found.state === null && isUp(status) ? { ...found, state: true } : found;
 }
 
+/** Reservations are shown after the disks. */
+const shownOrder = groupsInOrder.flatMap((group): string[] =>
+  group === 'disk' ? [group, reservationDriver] : [group],
+);
+
 /** By group as they are shown, then as a start would take them. */
 function inDisplayOrder(statuses: readonly ResourceStatus[]): ResourceStatus[] {
   const byRid = new Map(statuses.map((status) => [status.resource.rid, status]));
   const resources = statuses.map(({ resource }) => resource);
   // Subsets are no order for the eye: the whole group is sorted as one.
   const asOneSet = resources.map((resource) => ({ ...resource, set: resource.group }));
-  return inOrder(asOneSet, 'start', 'status', groupsInOrder).flatMap(({ resources: sorted }) =>
+  return inOrder(asOneSet, 'start', 'status', shownOrder).flatMap(({ resources: sorted }) =>
     sorted.flatMap(({ rid }) => byRid.get(rid) ?? []),
   );
 }

@@ -1,10 +1,35 @@
+import { reservationDriver } from './reservation.js';
 import type { Resource } from './resource.js';
 
 /** Which way an action goes through the resources. */
 export type Direction = 'start' | 'stop';
 
 /** Groups in the order of a start; a stop goes the other way (spec service 6.4). */
-const startOrder = ['ip', 'volume', 'disk', 'fs', 'share', 'container', 'app'] as const;
+const startOrder = [
+  'ip',
+  reservationDriver,
+  'volume',
+  'disk',
+  'fs',
+  'share',
+  'container',
+  'app',
+] as const;
+/** Disks that are made now have no reservation before. */
+const provisionOrder = [
+  'ip',
+  'volume',
+  'disk',
+  'fs',
+  reservationDriver,
+  'share',
+  'container',
+  'app',
+];
+
+/** Reservations have a place of their own among the disks. */
+const placeOf = ({ driverId, group }: Resource): string =>
+  driverId === reservationDriver ? reservationDriver : group;
 
 /** Resources that act together, in the order in which they act. */
 export interface ResourceSet {
@@ -24,17 +49,17 @@ export function inOrder(
   resources: readonly Resource[],
   direction: Direction,
   action: string,
-  groups: readonly string[] = startOrder,
+  groups: readonly string[] = /provision$/.test(action) ? provisionOrder : startOrder,
 ): ResourceSet[] {
   const forward = direction === 'start';
   const ordered = forward ? groups : [...groups].reverse();
   const leads = new Set(
-    resources.filter(({ group }) => groups.includes(group)).map(({ rid }) => rid),
+    resources.filter((resource) => groups.includes(placeOf(resource))).map(({ rid }) => rid),
   );
   const isLed = ({ follows }: Resource): boolean => follows !== undefined && leads.has(follows);
   const led = resources.filter(isLed);
   const sets = ordered.flatMap((group) => {
-    const members = resources.filter((resource) => resource.group === group && !isLed(resource));
+    const members = resources.filter((resource) => placeOf(resource) === group && !isLed(resource));
     const ids = [...new Set(members.map(({ set }) => set))].sort();
     if (!forward) ids.reverse();
     return ids.map((id) => ({

@@ -1,12 +1,13 @@
 import { isAccessory } from '../status/aggregate.js';
 import type { GroupVerb } from './act.js';
 import type { ActionPlan } from './perform.js';
+import { reservationDriver } from './reservation.js';
 
 /** Actions on one group, or on what it stands on as well (spec service 6.5). */
 const groupActions: Readonly<Record<string, readonly string[]>> = {
   ip: ['ip'],
-  disk: ['volume', 'disk'],
-  fs: ['volume', 'disk', 'fs'],
+  disk: [reservationDriver, 'volume', 'disk'],
+  fs: [reservationDriver, 'volume', 'disk', 'fs'],
   share: ['share'],
   container: ['container'],
   app: ['app'],
@@ -86,6 +87,8 @@ export const plans = {
     ActionPlan
   >),
   ...syncs,
+  prstart: { name: 'prstart', verb: 'start', direction: 'start', groups: [reservationDriver] },
+  prstop: { name: 'prstop', verb: 'stop', direction: 'stop', groups: [reservationDriver] },
   stonith: { name: 'stonith', verb: 'stonith', direction: 'start', groups: ['stonith'] },
   pg_freeze: groupPlan('pg_freeze'),
   pg_thaw: groupPlan('pg_thaw'),

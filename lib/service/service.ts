@@ -7,6 +7,7 @@ import {
 import { readSection } from '../config/values.js';
 import type { ServiceFacts } from '../driver/contract.js';
 import { serviceKeywords } from './keywords.js';
+import { reservationOf } from './reservation.js';
 import { buildResource, type Resource } from './resource.js';
 import { implicitSync, parseSectionName } from './sections.js';
 import { readServiceFile, type ServiceFile, type ServiceFileContext } from './service-file.js';
@@ -58,7 +59,9 @@ export async function openService(
     if (group === undefined) continue;
     // No cluster manager reaches the nodes for disaster recovery.
     if (group === 'hb' && facts.drpnodes.includes(context.nodename)) continue;
-    resources.push(await buildResource(evaluator, name, facts, { disabledByService, ...options }));
+    const built = await buildResource(evaluator, name, facts, { disabledByService, ...options });
+    const reservation = await reservationOf(evaluator, built);
+    resources.push(built, ...(reservation ? [reservation] : []));
   }
   return { ...facts, source, header, resources };
 }

@@ -11,6 +11,9 @@ import { createRig, type Rig } from '../drivers/rig.js';
 import { detachAll, loopsOf, mountsOf, sh } from '../drivers/storage.js';
 import { lacks } from '../support/can.js';
 
+/** No other program of this host has these words. */
+const sleep = `/bin/sleep 777.${process.pid}`;
+
 const config = (place: string): string => `[ip#1]
 ipname = 10.99.0.5
 ipdev = up0
@@ -34,7 +37,7 @@ mnt = ${place}/mnt/deep/ext4/tmp
 type = flag
 [app#1]
 type = simple
-start = /bin/sleep 777
+start = ${sleep}
 [app#2]
 script = ${place}/launcher
 start = 1
@@ -81,7 +84,7 @@ function traces(rig: Rig, network: Network): string {
     ...readdirSync(rig.place).sort(),
     ...readdirSync(join(rig.place, 'mnt'), { recursive: true }).map(String).sort(),
     ...flags(rig),
-    sh(`pgrep -f '^/bin/sleep 777$' || true`).trim(),
+    sh(`pgrep -f '^${sleep}$' || true`).trim(),
   ].join('\n');
 }
 

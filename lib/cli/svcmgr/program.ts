@@ -38,6 +38,8 @@ const actions: Readonly<Record<OperationName, string>> = {
   sync_resync: 'bring broken copies together again',
   sync_break: 'separate copies',
   sync_restore: 'bring copies back',
+  prstart: 'take the SCSI reservations of the disks',
+  prstop: 'give the SCSI reservations of the disks back',
   stonith: 'take the nodes off that the stonith resources name',
   pg_freeze: 'let the programs and containers of services stand still',
   pg_thaw: 'let them go on',
