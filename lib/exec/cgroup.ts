@@ -285,7 +285,7 @@ export function sweepGroups(place: CgroupPlace, name: string, more: readonly str
 }
 
 /** rmdir(2) from the leaves up; the kernel refuses while a process is left. */
-function removeGroup(path: string): boolean {
+export function removeGroup(path: string): boolean {
   try {
     rmdirSync(path);
     return true;

@@ -1,5 +1,5 @@
 import { AgentError } from '../errors/agent-error.js';
-import { freezeGroup, killGroupAt } from '../exec/freeze-group.js';
+import { freezeGroup, killGroupAt } from '../exec/named-groups.js';
 import { withLock } from '../lock/lock.js';
 import { instanceTable } from '../store/instances.js';
 import type { Store } from '../store/store.js';

@@ -1,9 +1,9 @@
 /** Process groups of services: where programs run, what they may use, `pg freeze|thaw|kill`. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { findController } from '../../lib/exec/cgroup.js';
-import { freezeGroup, killGroupAt } from '../../lib/exec/freeze-group.js';
+import { findCgroup, findController } from '../../lib/exec/cgroup.js';
+import { freezeGroup, killGroupAt } from '../../lib/exec/named-groups.js';
 import { lacks } from '../support/can.js';
 import { runProgram, waitFor } from '../support/program.js';
 import { createRoot } from '../support/root.js';
@@ -129,6 +129,11 @@ test.skipIf(lacks('root', 'cgroup'))(
     expect(await svcmgr('pg', 'kill')).toMatchObject({ code: 0, stderr: '' });
     expect((await running).code).toBe(1);
     expect((await svcmgr('pg', 'freez')).code).toBe(2);
+    // What is deleted leaves no group behind.
+    const group = join(findCgroup()?.directory ?? '', service);
+    expect(existsSync(group)).toBe(true);
+    await svcmgr('delete');
+    expect(existsSync(group)).toBe(false);
   },
   30_000,
 );

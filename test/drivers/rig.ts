@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../lib/env/clock.js';
 import { type Paths, pathsBelow } from '../../lib/env/paths.js';
+import { removeGroupAt } from '../../lib/exec/named-groups.js';
 import { createRunner, type Run, type RunOptions } from '../../lib/exec/run.js';
 import type { Mount } from '../../lib/host/mounts.js';
 import { createPeers } from '../../lib/host/remote.js';
@@ -52,15 +53,21 @@ export interface RigOptions {
   readonly captured?: Captured;
 }
 
+const usualName = 'svc1';
+
 /**
  * @param text of the service file, given the directory of the test
  */
 export function createRig(
   text: string | ((place: string) => string),
-  { name = 'svc1', wrap, run, captured, rsh, nodename = 'node1' }: RigOptions = {},
+  { name = usualName, wrap, run, captured, rsh, nodename = 'node1' }: RigOptions = {},
 ): Rig {
   const place = mkdtempSync(join(tmpdir(), 'nodemgr-driver-'));
-  onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+  onTestFinished(() => {
+    rmSync(place, { recursive: true, force: true });
+    // The usual name belongs to many tests at once.
+    if (name !== usualName) removeGroupAt(name);
+  });
   const paths = pathsBelow(join(place, 'root'));
   mkdirSync(paths.etc, { recursive: true });
   const file = join(paths.etc, `${name}.conf`);

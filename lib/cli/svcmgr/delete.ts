@@ -1,10 +1,13 @@
 /** svcmgr delete: removes services with all they have, or single sections of theirs. */
+
 import { rmSync } from 'node:fs';
 import { parseIni } from '../../config/ini.js';
 import { AgentError, errnoOf } from '../../errors/agent-error.js';
+import { removeGroupAt } from '../../exec/named-groups.js';
 import { freshenIndex } from '../../scheduler/fresh-index.js';
 import { placesOf } from '../../service/companions.js';
 import type { InstalledService } from '../../service/installed.js';
+import { serviceGroup } from '../../service/process-group.js';
 import { groupOf } from '../../service/sections.js';
 import { instanceTable } from '../../store/instances.js';
 import { lastRunTable } from '../../store/last-runs.js';
@@ -74,6 +77,7 @@ export default defineCommand({
       }
     }
     if (dryRun) return 0;
+    for (const { scope } of services) removeGroupAt(serviceGroup(scope));
     const warning = await forget(app, services);
     if (warning) app.note(`warning: ${warning.message}`);
     return 0;

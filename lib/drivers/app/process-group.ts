@@ -1,7 +1,7 @@
 /** What all programs of the host share: where they run, and that this place can be frozen. */
 import type { ActionContext, Driver, ReadContext, StatusReport } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
-import { freezeGroup, isGroupFrozen, killGroupAt } from '../../exec/freeze-group.js';
+import { freezeGroup, isGroupFrozen, killGroupAt } from '../../exec/named-groups.js';
 
 /** `pg freeze|thaw|kill` of one resource. */
 export const processGroupVerbs: NonNullable<Driver['processGroup']> = {

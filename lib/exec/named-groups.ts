@@ -1,7 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentError } from '../errors/agent-error.js';
-import { type CgroupPlace, cgroupPids, findCgroup, findController, killGroup } from './cgroup.js';
+import {
+  type CgroupPlace,
+  cgroupPids,
+  findCgroup,
+  findController,
+  killGroup,
+  removeGroup,
+} from './cgroup.js';
 
 /** Hierarchies in which groups can be frozen; version 2 does it without a controller. */
 function places(): CgroupPlace[] {
@@ -59,6 +66,18 @@ export async function killGroupAt(name: string): Promise<number[]> {
   throw new AgentError('E_STUCK', `${name}: ${stuck.join(' ')} cannot be ended`, {
     remedy: 'look at what they wait for: a file system or a device that does not answer',
   });
+}
+
+/** Takes away what is left of a group in every hierarchy, once nothing runs in it any more. */
+export function removeGroupAt(name: string): void {
+  const controllers = ['cpuset', 'cpu', 'memory', 'blkio', 'cpuacct'].map((controller) =>
+    findController(controller),
+  );
+  const tops = [...places(), ...controllers].flatMap((place) => place?.directory ?? []);
+  for (const top of new Set(tops)) {
+    const directory = join(top, name);
+    if (existsSync(directory)) removeGroup(directory);
+  }
 }
 
 function directoriesOf(name: string): CgroupPlace[] {
