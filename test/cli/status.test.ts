@@ -245,6 +245,20 @@ describe('actions', () => {
     expect(stdout).toMatch(/^overall +\S+ +not provisioned$/m);
   });
 
+  test('prstatus: a line for each reservation, and its place in print status', async () => {
+    const disk = (id: number): string =>
+      `[disk#${id}]\ntype = raw\ndevs = /dev/null\nscsireserv = true\nprkey = 0x1\n`;
+    const root = createRoot({ 'web.conf': `${disk(1)}${disk(2)}[fs#1]\ntype = flag\n` });
+    expect(await svcmgr(root, 'web', 'prstatus')).toEqual({
+      code: 0,
+      stdout: 'disk#1pr n/a\ndisk#2pr n/a\n',
+      stderr: '',
+    });
+    const { stdout } = await svcmgr(root, 'web', 'print', 'status');
+    const rids = [...stdout.matchAll(/- (\w+#\S+)/g)].map(([, rid]) => rid);
+    expect(rids).toEqual(['disk#1', 'disk#2', 'disk#1pr', 'disk#2pr', 'fs#1']);
+  });
+
   test('what cannot be: unknown rid, a wrong duration, another node', async () => {
     const root = createRoot({ 'web.conf': '[DEFAULT]\nnodes = elsewhere\n[fs#1]\ntype = flag\n' });
     expect(await svcmgr(root, 'web', 'start')).toMatchObject({

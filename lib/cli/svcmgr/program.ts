@@ -70,6 +70,11 @@ export const svcmgrCommands: readonly CommandEntry[] = [
   },
   ...actionEntries,
   {
+    words: 'prstatus',
+    describe: 'whether this node holds the SCSI reservations of services',
+    load: () => import('./prstatus.js'),
+  },
+  {
     words: 'freeze',
     describe: 'keep actions and the scheduler away from instances',
     load: async () => ({ default: (await import('./freeze.js')).freezeCommand('freeze') }),
