@@ -95,6 +95,7 @@ export const operations = {
   pg_freeze: onGroup('pg_freeze'),
   pg_thaw: onGroup('pg_thaw'),
   pg_kill: onGroup('pg_kill'),
+  resync: inTurn('resync', ['stop', 'sync_resync', 'start']),
   boot,
   shutdown,
 } as const satisfies Record<string, Operation>;

@@ -259,6 +259,17 @@ describe('actions', () => {
     expect(rids).toEqual(['disk#1', 'disk#2', 'disk#1pr', 'disk#2pr', 'fs#1']);
   });
 
+  test('resync stops, synchronises and starts again', async () => {
+    const root = createRoot({ 'web.conf': '[fs#1]\ntype = flag\n' });
+    await svcmgr(root, 'web', 'start');
+    const { code, stdout } = await svcmgr(root, 'web', 'resync');
+    expect(code).toBe(0);
+    expect([...stdout.matchAll(/fs#1 (remove|create) /g)].map(([, verb]) => verb)).toEqual([
+      'remove',
+      'create',
+    ]);
+  });
+
   test('what cannot be: unknown rid, a wrong duration, another node', async () => {
     const root = createRoot({ 'web.conf': '[DEFAULT]\nnodes = elsewhere\n[fs#1]\ntype = flag\n' });
     expect(await svcmgr(root, 'web', 'start')).toMatchObject({

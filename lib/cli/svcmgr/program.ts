@@ -36,6 +36,7 @@ const actions: Readonly<Record<OperationName, string>> = {
   sync_full: 'copy everything anew',
   sync_verify: 'compare copies with what they are of',
   sync_resync: 'bring broken copies together again',
+  resync: 'stop services, bring their broken copies together again, start them',
   sync_break: 'separate copies',
   sync_restore: 'bring copies back',
   prstart: 'take the SCSI reservations of the disks',
