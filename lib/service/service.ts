@@ -4,9 +4,11 @@ import {
   objectScriptDirectory,
   objectVarDirectory,
 } from '../config/object-path.js';
+import { secretTexts } from '../config/secrets.js';
 import { readSection } from '../config/values.js';
 import type { ServiceFacts } from '../driver/contract.js';
-import { serviceKeywords } from './keywords.js';
+import { everyResourceKeyword } from '../driver/resource-keywords.js';
+import { headKeywords, serviceKeywords } from './keywords.js';
 import { buildResource, type Resource } from './resource.js';
 import { implicitSync, parseSectionName } from './sections.js';
 import { readServiceFile, type ServiceFile, type ServiceFileContext } from './service-file.js';
@@ -17,6 +19,8 @@ export interface Service extends ServiceFacts {
   readonly header: Partial<Values<typeof serviceKeywords>>;
   /** In the order of the file; those of containers included. */
   readonly resources: readonly Resource[];
+  /** What must never appear in a log. */
+  readonly secrets: readonly string[];
 }
 
 /**
@@ -57,5 +61,11 @@ export async function openService(
     if (!parseSectionName(name)) continue;
     resources.push(await buildResource(evaluator, name, facts, { disabledByService, ...options }));
   }
-  return { ...facts, source, header, resources };
+  const drivers = new Map(resources.map(({ rid, driver }) => [rid, driver]));
+  const secrets = secretTexts(evaluator, (section) => {
+    if (section === 'DEFAULT') return headKeywords;
+    const keywords = drivers.get(section)?.keywords;
+    return keywords && { ...everyResourceKeyword, ...keywords };
+  });
+  return { ...facts, source, header, resources, secrets };
 }
