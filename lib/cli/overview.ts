@@ -2,6 +2,7 @@ import { pad } from '../render/cell.js';
 import { paint, type Role, type Style } from '../render/style.js';
 import type { InstanceDocument } from '../service/known-instance.js';
 import type { Status } from '../status/values.js';
+import { statusRoles } from './status-roles.js';
 
 /** What the overview shows of this node. */
 export interface NodeFacts {
@@ -9,15 +10,6 @@ export interface NodeFacts {
   readonly load15: string;
   readonly frozen: boolean;
 }
-
-const roles: Readonly<Record<string, Role>> = {
-  up: 'ok',
-  'stdby up': 'ok',
-  down: 'bad',
-  'stdby down': 'bad',
-  warn: 'warn',
-  'n/a': 'info',
-};
 
 /** The letter of an instance (spec service 5.4). */
 const letters: Readonly<Record<Status, string>> = {
@@ -75,13 +67,13 @@ function serviceRow(instance: InstanceDocument): Cell[] {
   return [
     [{ text: ` ${scope}`, role: 'bold' }],
     [
-      { text: avail, role: roles[avail] },
+      { text: avail, role: statusRoles[avail] },
       { text: warns ? '!' : '', role: 'warn' },
       { text: misplaced ? '^' : '', role: 'bad' },
     ],
     [{ text: topology }],
     [{ text: '|' }],
-    [{ text: instanceCell(instance), role: roles[avail] }],
+    [{ text: instanceCell(instance), role: statusRoles[avail] }],
   ];
 }
 

@@ -2,6 +2,7 @@ import type { Role, Style } from '../render/style.js';
 import { renderTree, type TreeNode } from '../render/tree.js';
 import type { InstanceDocument, ResourceDocument } from '../service/known-instance.js';
 import { isAccessory } from '../status/aggregate.js';
+import { statusRoles } from './status-roles.js';
 
 export interface TreeOptions {
   /** Eight flags in place of four. */
@@ -13,14 +14,6 @@ export interface TreeOptions {
   readonly style: Style;
 }
 
-const roles: Readonly<Record<string, Role>> = {
-  up: 'ok',
-  'stdby up': 'ok',
-  down: 'bad',
-  'stdby down': 'bad',
-  warn: 'warn',
-  'n/a': 'info',
-};
 const noteRoles: Readonly<Record<string, Role>> = { info: 'info', warn: 'warn', error: 'bad' };
 
 /** The instance as people read it (spec service 5.1): flags at column 21, status at 26, text at 37. */
@@ -72,7 +65,7 @@ function groupOfType(type: string): string {
 }
 
 function statusCell(status: string): { text: string; role?: Role } {
-  const role = roles[status];
+  const role = statusRoles[status];
   return { text: status, ...(role && { role }) };
 }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { resolvePaths } from '../../env/paths.js';
 import { AgentError } from '../../errors/agent-error.js';
 import type { OperationName } from '../../service/operations.js';
@@ -106,6 +107,11 @@ export const svcmgrCommands: readonly CommandEntry[] = [
     words: 'mon',
     describe: 'the node and its services at a glance',
     load: () => import('./mon.js'),
+  },
+  {
+    words: 'svcmon',
+    describe: 'one row for each service; svcmon is the same',
+    load: () => import('./svcmon.js'),
   },
   {
     words: 'print resource status',
@@ -223,9 +229,15 @@ export const svcmgrProgram = {
   },
 } as const;
 
-/** @param program path that svcmgr was called by: the link of a service stands for that service */
+/**
+ * @param program path that svcmgr was called by: `svcmon` stands for that command, the link of a
+ * service for that service
+ */
 export async function runSvcmgr(edge: ProcessEdge, program?: string): Promise<void> {
   const linked = serviceOfLink(resolvePaths(edge), program);
+  if (linked === undefined && basename(program ?? '') === 'svcmon') {
+    return runSvcmgr({ ...edge, argv: ['svcmon', ...edge.argv] });
+  }
   const implied = linked ?? (edge.env['OSVC_SERVICE_LINK'] || undefined);
   const chosen = hasSelector(edge.argv);
   if (linked !== undefined && chosen) {
