@@ -175,6 +175,11 @@ export const svcmgrCommands: readonly CommandEntry[] = [
     describe: 'the configuration of a service',
     load: () => import('./print-config.js'),
   },
+  {
+    words: 'print keywords',
+    describe: 'what may stand in the configuration of a service',
+    load: () => import('./print-keywords.js'),
+  },
   { words: 'get', describe: 'one value of a service', load: () => import('./get.js') },
   { words: 'set', describe: 'change values of services', load: () => import('./set.js') },
   { words: 'unset', describe: 'remove keys from services', load: () => import('./unset.js') },
