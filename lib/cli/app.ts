@@ -52,12 +52,9 @@ export function createApp(program: ProgramName, edge: ProcessEdge): App {
     nodename,
     zoneName,
     async log() {
-      const { createLog } = await import('../log/create-log.js');
-      return createLog({
-        file: `${paths.log}/node.log`,
-        node: nodename,
-        now: systemClock.now,
-      });
+      const { createNodeLog } = await import('../node/node-log.js');
+      const { readNodeSettings } = await import('../node/settings.js');
+      return createNodeLog({ paths, nodename, clock: systemClock }, readNodeSettings(paths));
     },
     async store() {
       store ??= (await import('../store/store.js')).openStore(paths.store);

@@ -12,8 +12,13 @@ import {
 import { dirname } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { AgentError, errnoOf } from '../errors/agent-error.js';
+import { runPager } from '../exec/interactive.js';
+import { renderTime } from '../log/format.js';
+import { loadStyle } from '../render/colour.js';
+import { paint, type Style } from '../render/style.js';
 import type { App } from './app.js';
 import type { Args, OptionTable } from './command.js';
+import { lineFormat } from './log-lines.js';
 
 export const logsOptions = {
   backlog: { type: 'number', value: 'N', describe: 'only the last N lines' },
@@ -28,13 +33,46 @@ export async function printLogs(
 ): Promise<void> {
   const current = args.debug ? `${base}.debug.log` : `${base}.log`;
   const reader = openReader(current);
-  const text = readRotated(`${current}.1`) + reader.rest();
-  const lines = text.split('\n').filter(Boolean);
+  const { isTty } = app.edge.stdout;
+  const style = await loadStyle(args.color, { isTty, env: app.edge.env });
+  const format = lineFormat(style, isTty ? dayLine(app, style) : undefined);
+  const whole = wholeLines();
+  const end = args.follow ? '' : '\n'; // whose end is still to come ends here
+  const lines = whole(`${readRotated(`${current}.1`)}${reader.rest()}${end}`);
   const { backlog } = args;
   const shown = backlog === undefined ? lines : lines.slice(Math.max(0, lines.length - backlog));
-  if (shown.length > 0) app.print(`${shown.join('\n')}\n`);
-  if (args.follow) await follow(app, current, reader);
+  const text = format(shown);
+  if (isTty && text !== '' && backlog === undefined && !args.follow) await page(text, app);
+  else app.print(text);
+  if (args.follow) {
+    await follow(app, current, { rest: () => format(whole(reader.rest())) });
+  }
   reader.close();
+}
+
+/** A line of its own for each day that is not today: the lines of a person's log have no date. */
+function dayLine(app: App, style: Style): (day: string) => string {
+  let last = renderTime(app.clock.now()).slice(0, 10);
+  return (day) => {
+    if (day === last) return '';
+    last = day;
+    return `${paint(style, 'dim', day)}\n`;
+  };
+}
+
+/** Cuts what is read into lines; the begin of one whose end is still to come waits for it. */
+function wholeLines(): (text: string) => string[] {
+  let rest = '';
+  return (text) => {
+    const lines = `${rest}${text}`.split('\n');
+    rest = lines.pop() ?? '';
+    return lines.filter(Boolean);
+  };
+}
+
+/** Through the pager, as far as the text does not fit on the screen and there is one. */
+async function page(text: string, app: App): Promise<void> {
+  if (!(await runPager(text))) app.print(text);
 }
 
 function readRotated(path: string): string {
@@ -101,7 +139,7 @@ function openReader(path: string): LogReader {
 const lookMs = 500;
 
 /** Prints what is appended, across rotations, until a signal ends it or the reader goes. */
-async function follow(app: App, path: string, reader: LogReader): Promise<void> {
+async function follow(app: App, path: string, reader: Pick<LogReader, 'rest'>): Promise<void> {
   const interrupt = app.edge.interruption();
   let watcher: FSWatcher | undefined;
   let look: NodeJS.Timeout | undefined;

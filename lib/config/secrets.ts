@@ -1,6 +1,10 @@
+import { AgentError } from '../errors/agent-error.js';
+import { textOfExpression } from './expression.js';
 import { type IniFile, type IniLine, scanIni } from './ini.js';
 import { findKeyword, type KeywordTable } from './keyword.js';
 import { baseKey } from './keyword-path.js';
+import { splitShellWords } from './shlex.js';
+import type { Evaluator } from './values.js';
 
 /** The keywords of a section, as far as they are known. */
 export type TableOf = (section: string) => KeywordTable | undefined;
@@ -24,6 +28,61 @@ export function secretValues(ini: IniFile, tableOf: TableOf): string[] {
     entries.filter(({ key }) => isSecretKey(key, tableOf(name))).map(({ value }) => value),
   );
   return [...new Set(values)].filter((value) => value !== '');
+}
+
+/**
+ * The secrets of a configuration as programs get them and logs would show them: references evaluated,
+ * and the values of words such as `DB_PASSWORD=…` and `--password …` inside of other keywords.
+ */
+export function secretTexts(evaluator: Evaluator, tableOf: TableOf): string[] {
+  const found = evaluator.ini.sections.flatMap(({ name, entries }) => {
+    const table = tableOf(name);
+    return entries.flatMap(({ key, value }) => {
+      const isSecret = isSecretKey(key, table);
+      if (!isSecret && !tellingWord.test(value)) return [];
+      const text = evaluated(evaluator, value, name);
+      return isSecret ? partsOf(text) : valuesOfTellingWords(text);
+    });
+  });
+  return [...new Set(found)].filter((text) => text !== '');
+}
+
+const tellingWord = new RegExp(`${telling.source}|creds\\b`, 'i');
+
+function evaluated({ evaluate }: Evaluator, text: string, section: string): string {
+  try {
+    return textOfExpression(evaluate(text, section, true).value);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return text;
+  }
+}
+
+/** A whole secret, and what of it may be shown alone: its lines, its words, their values. */
+function partsOf(text: string): string[] {
+  const words = text.split(/\s+/);
+  return [text, ...words, ...words.map((word) => word.slice(word.indexOf('=') + 1))];
+}
+
+/** `NAME=VALUE`, `--name=VALUE` and `--name VALUE`, where the name tells that the value is secret. */
+function valuesOfTellingWords(text: string): string[] {
+  const words = wordsOf(text);
+  return words.flatMap((word, at) => {
+    const equal = word.indexOf('=');
+    const name = equal === -1 ? word : word.slice(0, equal);
+    if (!tellingWord.test(name) || /[_-](file|path|dir)$/i.test(name)) return [];
+    const value = equal !== -1 ? word.slice(equal + 1) : name.startsWith('-') ? words[at + 1] : '';
+    // Credentials are `user:password`.
+    return [value ?? '', ...(/creds$/i.test(name) ? [value?.split(':').at(-1) ?? ''] : [])];
+  });
+}
+
+function wordsOf(text: string): string[] {
+  try {
+    return splitShellWords(text);
+  } catch {
+    return text.split(/\s+/); // a quote of a shell that is left open here
+  }
 }
 
 /** Masks every occurrence of the secrets in a text, longest first. */

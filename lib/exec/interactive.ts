@@ -22,3 +22,19 @@ export async function runInteractive(argv: readonly string[]): Promise<number> {
     cause,
   });
 }
+
+/**
+ * Shows a text at the terminal through less(1), which ends at once when the text fits on the screen.
+ *
+ * @returns false when there is no less: the text is still to be shown
+ */
+export async function runPager(text: string): Promise<boolean> {
+  const { execa } = await import('execa');
+  const { exitCode, signal } = await execa('less', ['-R', '-F', '-X'], {
+    input: text,
+    stdout: 'inherit',
+    stderr: 'inherit',
+    reject: false,
+  });
+  return exitCode !== undefined || signal !== undefined;
+}

@@ -9,6 +9,7 @@ import {
 } from './format.js';
 import type { Fields, Level, Log } from './log.js';
 import { LogFile } from './log-file.js';
+import type { Syslog } from './syslog.js';
 
 export interface LogOptions {
   /** `<directory>/<name>.log`; made with its directory by the first record. */
@@ -29,6 +30,8 @@ export interface LogOptions {
   secrets?: ReadonlySet<string>;
   /** Nothing is written: a dry run only shows. */
   fileless?: boolean;
+  /** Where records go besides; undefined: only to the files. */
+  syslog?: Syslog | undefined;
   /** Told of each line that the console should show. */
   console?: (level: Level, line: string) => void;
   limits?: Partial<LogLimits>;
@@ -122,7 +125,8 @@ function record(
   const toFile = level !== 'debug' && !options.fileless;
   const toConsole =
     options.console !== undefined && levelRanks[level] >= levelRanks[options.level ?? 'info'];
-  if (!toFile && !toConsole && !debugFile) return;
+  const syslog = isSent(options, level) ? options.syslog : undefined;
+  if (!toFile && !toConsole && !debugFile && !syslog) return;
 
   const lines = printableLines(renderMessage(message, fields, mask));
   const source = [options.node, options.name, rid].filter(Boolean).join('.');
@@ -134,8 +138,17 @@ function record(
   const aboutLost = (count: number) => render('warn', [`log records lost count=${count}`]);
   if (toFile) file.append(text, aboutLost);
   debugFile?.append(text, aboutLost);
+  if (syslog) {
+    // The system log has the host in front of each line.
+    const name = [options.name ?? 'node', rid].filter(Boolean).join('.');
+    for (const line of lines) syslog.send(level, `${name} ${line}`);
+  }
   if (toConsole) {
     const tag = level === 'info' ? '' : `${levelNames[level]} `;
     for (const line of lines) options.console?.(level, `${source} ${tag}${line}`);
   }
+}
+
+function isSent({ syslog, fileless }: LogOptions, level: Level): boolean {
+  return syslog !== undefined && !fileless && levelRanks[level] >= levelRanks[syslog.level];
 }

@@ -1,5 +1,6 @@
 import { environments } from '../config/environments.js';
 import { defineKeywords, type KeywordTable } from '../config/keyword.js';
+import { syslogFacilities } from '../exec/syslog.js';
 import { defaultRsh } from '../host/remote.js';
 import { scheduledActions, syncAction } from '../service/scheduled-actions.js';
 import { scheduleKeywords } from '../task/schedule-keywords.js';
@@ -110,6 +111,34 @@ const listenerKeywords = defineKeywords({
   port: { kind: 'integer', default: '1214', text: 'Port that the socket entry listens on.' },
 });
 
+/** The section that sends the log to the system log as well (spec service 11.4). */
+export const syslogKeywords = defineKeywords({
+  facility: {
+    kind: 'lower',
+    default: 'daemon',
+    candidates: Object.keys(syslogFacilities),
+    strict: true,
+    text: 'Facility of the records.',
+  },
+  level: {
+    kind: 'lower',
+    default: 'info',
+    candidates: ['debug', 'info', 'warning', 'error', 'critical'],
+    strict: true,
+    text: 'Lowest level that is sent.',
+  },
+  host: {
+    kind: 'string',
+    text: 'Host that records are sent to, over UDP. Default: the daemon of this host.',
+  },
+  port: { kind: 'integer', default: '514', text: 'Its port.' },
+  socket: {
+    kind: 'path',
+    default: '/dev/log',
+    text: 'Socket of the daemon of this host. Where there is none, its UDP port is tried.',
+  },
+});
+
 /** What services of this node do when they say nothing themselves. */
 const serviceDefaults = defineKeywords({
   schedule: { kind: 'schedule', text: 'Default for all services of the node; `@0` is never.' },
@@ -119,6 +148,7 @@ const serviceDefaults = defineKeywords({
 export const nodeSections: Readonly<Record<string, KeywordTable>> = {
   node: nodeKeywords,
   listener: listenerKeywords,
+  syslog: syslogKeywords,
   ...Object.fromEntries(nodeTasks.map(({ section }) => [section, scheduleKeywords])),
   ...Object.fromEntries(
     [...scheduledActions.map(({ name }) => name), syncAction].map((name) => [

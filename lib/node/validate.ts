@@ -31,7 +31,7 @@ const defaultKeywords = defineKeywords({
 
 /** Sections of node.conf that later parts of the suite read: their keywords are not checked yet. */
 const otherSections =
-  /^((stonith|hb|cloud|array|switch|backup)#.+|cluster|syslog|collector|env|labels|dequeue|ur|bosh|compliance|reboot|sysreport|disks|patches|stats|rotate_root_pw|dequeue_actions|sym|brocade|centera|dcs|emcvnx|eva|freenas|gcedisks|hds|hp3par|ibmds|ibmsvc|necism|netapp|nsr|vioserver|xtremio)$/;
+  /^((stonith|hb|cloud|array|switch|backup)#.+|cluster|collector|env|labels|dequeue|ur|bosh|compliance|reboot|sysreport|disks|patches|stats|rotate_root_pw|dequeue_actions|sym|brocade|centera|dcs|emcvnx|eva|freenas|gcedisks|hds|hp3par|ibmds|ibmsvc|necism|netapp|nsr|vioserver|xtremio)$/;
 
 /** Checks node.conf as it would be used on this node. */
 export async function validateNodeConfig(

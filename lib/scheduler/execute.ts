@@ -139,6 +139,7 @@ async function executeServiceAction(
       run: markedRun(services.run, row, options, options.signal),
       nodeConf: services.settings.get,
       store: services.store,
+      syslog: services.syslog,
     });
     return { ...result, usage: null, log: null };
   } catch (error) {
@@ -171,6 +172,7 @@ async function executeServiceTask(
         paths: services.paths,
         nodename: services.nodename,
         log: services.logOf(row.scope, row.section),
+        hide: services.hide,
         run: markedRun(services.run, row, options, options.signal),
         clock: services.clock,
         env: services.deps.env,

@@ -14,16 +14,13 @@ export async function freshenIndex(
   const fingerprint = configurationFingerprint(deps.paths, deps.zoneName, deps.buildId);
   if (readOverview(store).fingerprint === fingerprint) return undefined;
   const { refreshIndex } = await import('./refresh.js');
-  const { createLog } = await import('../log/create-log.js');
+  const { createNodeLog } = await import('../node/node-log.js');
+  const { readNodeSettings } = await import('../node/settings.js');
   try {
     await refreshIndex({
       deps,
       store,
-      log: createLog({
-        file: `${deps.paths.log}/node.log`,
-        node: deps.nodename,
-        now: deps.clock.now,
-      }),
+      log: createNodeLog(deps, readNodeSettings(deps.paths)),
       fingerprint,
       now: deps.clock.now(),
       claims: false,

@@ -6,7 +6,10 @@ import { errnoOf } from '../errors/agent-error.js';
 import type { Run } from '../exec/run.js';
 import { createLog } from '../log/create-log.js';
 import type { Log } from '../log/log.js';
+import type { Syslog } from '../log/syslog.js';
+import { createNodeLog } from '../node/node-log.js';
 import { type NodeSettings, readNodeSettings } from '../node/settings.js';
+import { syslogOf } from '../node/syslog.js';
 import type { OutboxLimits } from '../store/outbox.js';
 import type { RetentionLimits } from '../store/retention.js';
 import type { RunEnd, RunRow } from '../store/runs.js';
@@ -25,9 +28,13 @@ export interface RunServices {
   readonly log: Log;
   readonly run: Run;
   readonly settings: NodeSettings;
+  /** Undefined when node.conf does not ask for it. */
+  readonly syslog: Syslog | undefined;
   readonly retention: RetentionLimits;
   readonly outboxLimits: OutboxLimits;
   newToken(): string;
+  /** Takes texts out of all logs of objects. */
+  hide(texts: readonly string[]): void;
   /** The log of one object; the node's own for scope `node`. */
   logOf(scope: string, rid?: string): Log;
   /** Last run and hooks of a run that has just ended: call it inside the ledger's transaction. */
@@ -43,7 +50,9 @@ export function runServices(
 ): RunServices {
   const { paths, clock, nodename } = deps;
   const settings = readNodeSettings(paths);
-  const log = createLog({ file: `${paths.log}/node.log`, node: nodename, now: clock.now });
+  const syslog = syslogOf(settings);
+  const log = createNodeLog(deps, settings, syslog);
+  const secrets = new Set<string>();
   let runner: Promise<Run> | undefined;
   return {
     deps,
@@ -60,6 +69,10 @@ export function runServices(
       return (await runner)(argv, runOptions);
     },
     settings,
+    syslog,
+    hide: (texts) => {
+      for (const text of texts) secrets.add(text);
+    },
     retention: settings.retention,
     outboxLimits: settings.outbox,
     newToken: runTokens(selfIdentity(), clock.now()),
@@ -71,6 +84,8 @@ export function runServices(
         node: nodename,
         name: path.namespace === rootNamespace ? path.name : scope.replaceAll('/', '.'),
         now: clock.now,
+        syslog,
+        secrets,
         ...(rid !== undefined && { rid }),
       });
     },

@@ -1,10 +1,4 @@
-import type {
-  ActionContext,
-  ChangeOptions,
-  ReadContext,
-  ServiceFacts,
-  Sibling,
-} from '../driver/contract.js';
+import type { ActionContext, ChangeOptions, ReadContext, Sibling } from '../driver/contract.js';
 import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
@@ -35,7 +29,9 @@ export interface Surroundings {
   readonly paths: Paths;
   readonly nodename: string;
   /** The log of a resource, or of the service itself. */
-  logOf(service: ServiceFacts, rid?: string): Log;
+  logOf(service: Pick<Service, 'path' | 'scope' | 'secrets'>, rid?: string): Log;
+  /** The log of the service for what the operator knows already: no console shows it. */
+  journalOf(service: Pick<Service, 'path' | 'scope' | 'secrets'>): Log;
   /** Answers of `once`, for all services of this process. */
   readonly answers: Map<string, Promise<unknown>>;
   /** Lets a few probes at a time through. */

@@ -5,6 +5,7 @@ import { isUp, type Status } from '../status/values.js';
 import { instanceTable } from '../store/instances.js';
 import type { Store } from '../store/store.js';
 import { actionLock } from './action-lock.js';
+import { recorded } from './action-record.js';
 import type { Surroundings } from './context.js';
 import { isFrozen, isNodeFrozen } from './frozen.js';
 import { operate, refresh } from './operate.js';
@@ -66,7 +67,7 @@ export default async function monitorResources(
     const log = around.logOf(service);
     const all = await Promise.all(lost.map(statuses.of));
     log.info(`monitored and not up: ${all.map(tell).join('; ')}`);
-    await takeMonitorAction(service, around, store);
+    await takeMonitorAction(service, around, store, { origin: 'monitor' });
   }
   return doneOutcome;
 
@@ -115,7 +116,10 @@ async function restart(
   log.info(`${status}: start it again, try ${tries + 1}/${most}`);
   store.immediate(() => table.addTry(scope, resource.rid, now));
   try {
-    await operate(service, plans.start, around, store, { rid: resource.rid, waitLockMs: 0 });
+    const options = { rid: resource.rid, waitLockMs: 0, origin: 'monitor' } as const;
+    await recorded(service, 'start', around, options, () =>
+      operate(service, plans.start, around, store, options),
+    );
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     log.error(`try ${tries + 1}/${most} failed: ${error.message}`);

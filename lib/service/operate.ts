@@ -4,6 +4,7 @@ import { withLock } from '../lock/lock.js';
 import { instanceTable } from '../store/instances.js';
 import { type Store, StoreUnwritableError } from '../store/store.js';
 import { actionLock } from './action-lock.js';
+import type { ActionOrigin } from './action-record.js';
 import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
 import { guard, guardHeartbeat } from './guard.js';
@@ -20,6 +21,8 @@ export interface OperateOptions extends PerformOptions {
   readonly cluster?: boolean | undefined;
   /** Environment of the node, `[node] env`: a service of another one is refused on production nodes. */
   readonly nodeEnv?: string | undefined;
+  /** Who wants it; default a person, or a schedule with `cron`. */
+  readonly origin?: ActionOrigin;
 }
 
 /**
@@ -47,8 +50,6 @@ export async function operate(
     actionLock(service, plan.lock),
     { intent: plan.name, waitMs, object: service.scope },
     async (lock) => {
-      const log = around.logOf(service);
-      const began = around.clock.monotonic();
       let failure: unknown;
       let statuses: Statuses | undefined;
       try {
@@ -64,8 +65,6 @@ export async function operate(
       }
       remember(service, plan, around, store, failure === undefined, options);
       await refresh(service, statuses ?? statusesOf(around, service), around, store);
-      const seconds = ((around.clock.monotonic() - began) / 1000).toFixed(3);
-      log.debug('action ended', { action: plan.name, seconds, failed: failure !== undefined });
       if (failure !== undefined) throw failure;
     },
   );

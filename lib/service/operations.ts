@@ -5,6 +5,7 @@ import { instanceTable } from '../store/instances.js';
 import type { Store } from '../store/store.js';
 import type { GroupVerb } from './act.js';
 import { actionLock } from './action-lock.js';
+import { recorded } from './action-record.js';
 import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
 import { heartbeatOf } from './guard.js';
@@ -87,8 +88,7 @@ const planned = Object.fromEntries(
   Object.keys(plans).map((name): [string, Operation] => [name, ofPlan(name as PlanName)]),
 ) as Record<PlanName, Operation>;
 
-/** Everything that changes the resources of a service, by its command. */
-export const operations = {
+const works = {
   ...planned,
   restart: inTurn('restart', ['stop', 'start']),
   sync_all: inTurn('sync_all', ['sync_nodes', 'sync_drp', 'sync_update'], 'sync'),
@@ -100,4 +100,13 @@ export const operations = {
   shutdown,
 } as const satisfies Record<string, Operation>;
 
-export type OperationName = keyof typeof operations;
+export type OperationName = keyof typeof works;
+
+/** Everything that changes the resources of a service, by its command. */
+export const operations = Object.fromEntries(
+  Object.entries<Operation>(works).map(([name, work]): [string, Operation] => [
+    name,
+    (service, around, store, options) =>
+      recorded(service, name, around, options, () => work(service, around, store, options)),
+  ]),
+) as Record<OperationName, Operation>;

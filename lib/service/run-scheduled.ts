@@ -4,6 +4,7 @@ import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
 import { AgentError } from '../errors/agent-error.js';
 import type { Run } from '../exec/run.js';
+import type { Syslog } from '../log/syslog.js';
 import type { Store } from '../store/store.js';
 import type { TaskKey } from '../store/tasks.js';
 import { doneOutcome } from './outcome.js';
@@ -20,6 +21,7 @@ export interface ScheduledServices {
   run: Run;
   nodeConf: (section: string, key: string) => string | undefined;
   store: Store;
+  syslog: Syslog | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   objectLogFile,
   parseObjectPath,
 } from '../config/object-path.js';
+import { secretTexts } from '../config/secrets.js';
 import { type Evaluator, readSection } from '../config/values.js';
 import type { RunOutcome } from '../driver/contract.js';
 import { AgentError } from '../errors/agent-error.js';
@@ -47,6 +48,7 @@ export async function runTaskResource(
       { exit: 'config', remedy: 'correct `type`, or disable the resource' },
     );
   }
+  services.hide(secretTexts(evaluator, (name) => (name === rid ? driver.keywords : undefined)));
   const { values, findings } = readSection(evaluator, rid, driver.keywords);
   if (!values) {
     const finding = findings.find(({ level }) => level === 'error');

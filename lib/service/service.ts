@@ -4,9 +4,11 @@ import {
   objectScriptDirectory,
   objectVarDirectory,
 } from '../config/object-path.js';
+import { secretTexts } from '../config/secrets.js';
 import { readSection } from '../config/values.js';
 import type { ServiceFacts } from '../driver/contract.js';
-import { serviceKeywords } from './keywords.js';
+import { everyResourceKeyword } from '../driver/resource-keywords.js';
+import { headKeywords, serviceKeywords } from './keywords.js';
 import { reservationOf } from './reservation.js';
 import { buildResource, type Resource } from './resource.js';
 import { implicitSync, parseSectionName } from './sections.js';
@@ -18,6 +20,8 @@ export interface Service extends ServiceFacts {
   readonly header: Partial<Values<typeof serviceKeywords>>;
   /** In the order of the file; those of containers included. */
   readonly resources: readonly Resource[];
+  /** What must never appear in a log. */
+  readonly secrets: readonly string[];
 }
 
 /**
@@ -63,5 +67,11 @@ export async function openService(
     const reservation = await reservationOf(evaluator, built);
     resources.push(built, ...(reservation ? [reservation] : []));
   }
-  return { ...facts, source, header, resources };
+  const drivers = new Map(resources.map(({ rid, driver }) => [rid, driver]));
+  const secrets = secretTexts(evaluator, (section) => {
+    if (section === 'DEFAULT') return headKeywords;
+    const keywords = drivers.get(section)?.keywords;
+    return keywords && { ...everyResourceKeyword, ...keywords };
+  });
+  return { ...facts, source, header, resources, secrets };
 }

@@ -4,8 +4,10 @@ import type { Paths } from '../env/paths.js';
 import { createRunner } from '../exec/run.js';
 import { createPeers } from '../host/remote.js';
 import { createLog } from '../log/create-log.js';
-import type { Level } from '../log/log.js';
+import type { Level, Log } from '../log/log.js';
+import type { Syslog } from '../log/syslog.js';
 import { gateFor, type Surroundings } from './context.js';
+import type { Service } from './service.js';
 
 /** So many programs that only read are asked at once. */
 const parallelProbes = 8;
@@ -20,6 +22,7 @@ export interface SurroundingsOptions {
   /** Keywords of the section `node` of node.conf. */
   readonly rsh?: string | undefined;
   readonly nodeEnv?: string | undefined;
+  readonly syslog?: Syslog | undefined;
   /** A dry run writes no log file. */
   readonly dryRun?: boolean;
   /** Shows a line to the operator; without it only the log files have it. */
@@ -30,6 +33,26 @@ export interface SurroundingsOptions {
 export function createSurroundings(options: SurroundingsOptions): Surroundings {
   const { paths, nodename, clock, env, level, dryRun = false, console } = options;
   const run = createRunner({ clock, env });
+  const secrets = new Set<string>();
+  const logOf = (
+    { path, scope, secrets: own }: Pick<Service, 'path' | 'scope' | 'secrets'>,
+    rid?: string,
+    shown = console,
+  ): Log => {
+    for (const secret of own) secrets.add(secret);
+    return createLog({
+      file: objectLogFile(paths, path),
+      node: nodename,
+      name: path.namespace === rootNamespace ? path.name : scope.replaceAll('/', '.'),
+      now: clock.now,
+      fileless: dryRun,
+      syslog: options.syslog,
+      secrets,
+      ...(level && { level }),
+      ...(rid !== undefined && { rid }),
+      ...(shown && { console: shown }),
+    });
+  };
   return {
     run,
     peers: createPeers(run, options.rsh),
@@ -39,16 +62,7 @@ export function createSurroundings(options: SurroundingsOptions): Surroundings {
     nodename,
     answers: new Map(),
     gate: gateFor(parallelProbes),
-    logOf: ({ path, scope }, rid) =>
-      createLog({
-        file: objectLogFile(paths, path),
-        node: nodename,
-        name: path.namespace === rootNamespace ? path.name : scope.replaceAll('/', '.'),
-        now: clock.now,
-        fileless: dryRun,
-        ...(level && { level }),
-        ...(rid !== undefined && { rid }),
-        ...(console && { console }),
-      }),
+    logOf,
+    journalOf: (service) => logOf(service, undefined, () => undefined),
   };
 }

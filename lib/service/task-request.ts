@@ -9,6 +9,8 @@ export interface TaskServices {
   paths: Paths;
   nodename: string;
   log: Log;
+  /** Takes texts out of the log. */
+  hide: (texts: readonly string[]) => void;
   run: Run;
   clock: Clock;
   env: Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,7 @@
 import { AgentError } from '../errors/agent-error.js';
 import type { Store } from '../store/store.js';
 import { argvOfCommand } from '../task/command-text.js';
+import { type ActionOrigin, recorded } from './action-record.js';
 import { loggedCommand, type Surroundings } from './context.js';
 import { actionEnvironment } from './environment.js';
 import { freeze, isFrozen } from './frozen.js';
@@ -10,6 +11,7 @@ import type { Service } from './service.js';
 
 interface Options {
   readonly dryRun?: boolean;
+  readonly origin?: ActionOrigin;
 }
 
 type MonitorAction = (
@@ -62,18 +64,20 @@ export async function takeMonitorAction(
       remedy: `write one of ${Object.keys(monitorActions).join(', ')}`,
     });
   }
-  const log = around.logOf(service);
-  if (header.pre_monitor_action !== undefined) {
-    try {
-      await loggedCommand(around.run, log, argvOfCommand(header.pre_monitor_action), {
-        env: actionEnvironment(service, 'toc'),
-        dryRun: options.dryRun ?? false,
-      });
-    } catch (error) {
-      if (!(error instanceof AgentError)) throw error;
-      log.error(`pre_monitor_action: ${error.message}`);
+  await recorded(service, 'toc', around, options, async () => {
+    const log = around.logOf(service);
+    if (header.pre_monitor_action !== undefined) {
+      try {
+        await loggedCommand(around.run, log, argvOfCommand(header.pre_monitor_action), {
+          env: actionEnvironment(service, 'toc'),
+          dryRun: options.dryRun ?? false,
+        });
+      } catch (error) {
+        if (!(error instanceof AgentError)) throw error;
+        log.error(`pre_monitor_action: ${error.message}`);
+      }
     }
-  }
-  log.warn(`take monitor_action ${name}`);
-  await act(service, around, store, options);
+    log.warn(`take monitor_action ${name}`);
+    await act(service, around, store, options);
+  });
 }

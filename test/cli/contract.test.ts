@@ -251,6 +251,11 @@ test.each([
   { program: 'svcmgr', typed: ['-s', 'web', 'pri'], words: ['print'] },
   { program: 'svcmgr', typed: ['web', 'print', 'sch'], words: ['schedule'] },
   { program: 'svcmgr', typed: ['run', '--ri'], words: ['--rid'] },
+  {
+    program: 'svcmgr',
+    typed: ['print', 'keywords', '--driver', 'fs.ext'],
+    words: ['fs.ext2', 'fs.ext3', 'fs.ext4'],
+  },
 ])('bash completion words of $program $typed', async ({ program, typed, words }) => {
   const { stdout, stderr, code } = await run(program, [
     '--get-yargs-completions',

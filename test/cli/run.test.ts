@@ -1,5 +1,5 @@
 /** run, print runs, show run, logs. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { lacks } from '../support/can.js';
 import { cronEnvironment, runProgram, waitFor } from '../support/program.js';
 import { createRoot, type TestRoot } from '../support/root.js';
 import { distProgram, shell } from './edge.js';
@@ -304,12 +305,90 @@ describe('logs', () => {
     expect((await nodemgr(root, 'logs', '--backlog', '100')).stdout).toBe(lines(0, 8));
   });
 
+  const records = [
+    '2024-03-01 10:00:00,001 - n1.web - INFO - do it',
+    '2024-03-01 10:00:00,002 - n1.web.fs#1 - WARNING - a - b - c',
+    'no record',
+    '2024-03-02 10:00:00,003 - n1.web - ERROR - ',
+    '2024-03-02 10:00:00,004 - n1.web - INFO - half a li',
+  ];
+
+  test('lines lose their date, names are padded, the level is coloured when asked for', async () => {
+    const root = createRoot({ 'web.conf': '' });
+    mkdirSync(root.paths.log, { recursive: true });
+    writeFileSync(join(root.paths.log, 'web.log'), records.join('\n'));
+    const { stdout } = await svcmgr(root, 'web', 'logs');
+    expect(stdout.split('\n')).toEqual([
+      '10:00:00,001 n1.web      INFO    do it',
+      '10:00:00,002 n1.web.fs#1 WARNING a - b - c',
+      'no record',
+      '10:00:00,003 n1.web      ERROR',
+      '10:00:00,004 n1.web      INFO    half a li',
+      '',
+    ]);
+    const last = await svcmgr(root, 'web', 'logs', '--backlog', '2', '--color', 'always');
+    expect(last.stdout.split('\n')).toEqual([
+      '10:00:00,003 \x1b[1mn1.web\x1b[22m \x1b[31mERROR  \x1b[39m',
+      '10:00:00,004 \x1b[1mn1.web\x1b[22m INFO    half a li',
+      '',
+    ]);
+  });
+
+  test.skipIf(lacks('script'))(
+    'on a terminal: colours, a line for each day that is not today, and a pager',
+    async () => {
+      const root = createRoot({ 'web.conf': '' });
+      mkdirSync(root.paths.log, { recursive: true });
+      writeFileSync(join(root.paths.log, 'web.log'), records.join('\n'));
+      const onTerminal = async (...words: string[]): Promise<string> => {
+        const line = [process.execPath, distProgram('svcmgr'), 'web', 'logs', ...words].join(' ');
+        const env = { ...cronEnvironment, TERM: 'xterm', NODEMGR_ROOT: root.directory };
+        const argv = ['-qec', `stty rows 4 cols 80; ${line}`, '/dev/null'];
+        return execFileSync('script', argv, { env, encoding: 'utf8', input: 'q' }).replaceAll(
+          '\r',
+          '',
+        );
+      };
+      const lines = await onTerminal('--backlog', '3');
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is looked at
+      expect(lines).toMatch(/no record\n\x1b\[2m2024-03-02\x1b\[22m\n10:00:00,003 \x1b\[1mn1\.web/);
+      const paged = await onTerminal(); // six lines do not fit: the pager waits for a key
+      expect(paged).toContain('do it');
+      expect(paged).not.toContain('half a li');
+    },
+  );
+
+  test('--follow shows a line when it is whole', async () => {
+    const root = createRoot({ 'web.conf': '' });
+    mkdirSync(root.paths.log, { recursive: true });
+    const file = join(root.paths.log, 'web.log');
+    writeFileSync(file, records.join('\n'));
+    const child = spawn(
+      process.execPath,
+      [distProgram('svcmgr'), 'web', 'logs', '--follow', '--backlog', '1'],
+      {
+        env: { ...cronEnvironment, NODEMGR_ROOT: root.directory },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    let output = '';
+    child.stdout.on('data', (text: Buffer) => {
+      output += text.toString();
+    });
+    const wait = (text: string) => waitFor(() => (output.endsWith(text) ? true : undefined), text);
+    await wait('ERROR\n');
+    appendFileSync(file, 'ne\n');
+    await wait('10:00:00,004 n1.web INFO    half a line\n');
+    child.kill('SIGINT');
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+  });
+
   test('the output of a task is in the log of its service', async () => {
     const root = createRoot({ 'shop.conf': shop });
     await svcmgr(root, 'shop', 'run', '--rid', 'task#three');
     const { stdout } = await svcmgr(root, 'shop', 'logs');
-    expect(stdout).toMatch(/INFO - .*\| out/);
-    expect(stdout).toMatch(/ERROR - .*\| err/);
+    expect(stdout).toMatch(/INFO {4}\| out/);
+    expect(stdout).toMatch(/ERROR {3}\| err/);
   });
 
   test('--follow loses no line across rotations, and a signal ends it with exit 0', async () => {

@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseRetcodes } from '../../lib/drivers/app/check.js';
-import { formatElapsed } from '../../lib/drivers/app/execute.js';
 import { parseInfo } from '../../lib/drivers/app/info.js';
 import { listProcesses } from '../../lib/exec/tree.js';
+import { formatElapsed } from '../../lib/units/elapsed.js';
 import { lacks } from '../support/can.js';
 import { waitFor } from '../support/program.js';
 import { conformance } from './conformance.js';

@@ -24,6 +24,7 @@ const around = {
   answers: new Map(),
   gate: gateFor(8),
   logOf: () => silentLog,
+  journalOf: () => silentLog,
 };
 const began = performance.now();
 const service = await openService(join(paths.etc, `${name}.conf`), { paths, nodename: 'node1' });

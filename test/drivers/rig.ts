@@ -10,6 +10,7 @@ import { createRunner, type Run, type RunOptions } from '../../lib/exec/run.js';
 import type { Mount } from '../../lib/host/mounts.js';
 import { createPeers } from '../../lib/host/remote.js';
 import { createLog } from '../../lib/log/create-log.js';
+import { silentLog } from '../../lib/log/log.js';
 import { gateFor, type Surroundings } from '../../lib/service/context.js';
 import { type ActionPlan, type PerformOptions, perform } from '../../lib/service/perform.js';
 import { plans } from '../../lib/service/plans.js';
@@ -85,6 +86,7 @@ export function createRig(
     answers: captured?.mounts ? answersWith(captured.mounts) : new Map(),
     gate: gateFor(8),
     peers: createPeers(run ? (argv, given) => run(argv, wrapped, given) : wrapped, rsh),
+    journalOf: () => silentLog,
     logOf: (_, rid) =>
       createLog({
         file: join(paths.log, `${name}.log`),

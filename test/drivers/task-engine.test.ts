@@ -32,6 +32,7 @@ function runTask(lines: string, run: Run) {
       paths,
       nodename: 'node1',
       log: silentLog,
+      hide: () => undefined,
       run,
       clock: systemClock,
       env: {},

@@ -144,7 +144,9 @@ test('monitor_action freezestop: a monitored resource that stays down takes the 
   await tick(root);
   expect(existsSync(flagOf(root, 'fs#2'))).toBe(false);
   expect((await svcmgr(root, 'web', 'frozen')).code).toBe(1);
-  expect(logOf(root)).toMatch(/monitored and not up: fs#1 down\n.*take monitor_action freezestop/);
+  expect(logOf(root)).toMatch(
+    /monitored and not up: fs#1 down\n.*do svcmgr -s web toc \(monitor origin\)\n.*take monitor_action freezestop/,
+  );
 });
 
 test('a copy that is due is made as sync all', async () => {

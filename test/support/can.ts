@@ -15,6 +15,12 @@ const probes = {
   strace: () => succeeds(['strace', '-qq', '-o', '/dev/null', '-e', 'trace=none', 'true']),
   faketime: () =>
     fakeTimeLibrary() !== undefined && succeeds(['faketime', '2020-01-01 00:00:00', 'date']),
+  /** logger(1) with the options of util-linux. */
+  logger: () =>
+    succeeds(['logger', '--no-act', '--prio-prefix', '--id=1', '--socket-errors=off', 'x']),
+  /** A terminal of our own. */
+  script: () => succeeds(['script', '-qec', 'less --version', '/dev/null']),
+  perl: () => succeeds(['perl', '-MIO::Socket::UNIX', '-e', '1']),
   cron: () => succeeds(['sh', '-c', 'command -v cron']),
   /** A mount namespace of our own with a file system of our own in it. */
   mount: () => succeeds(['unshare', '-m', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()]),

@@ -1,10 +1,12 @@
 /** svcmgr freeze, thaw, frozen: keep actions and the scheduler away from instances, or let them in again. */
 
 import { objectVarDirectory } from '../../config/object-path.js';
+import { recorded } from '../../service/action-record.js';
 import { freeze, isFrozen, thaw } from '../../service/frozen.js';
 import { readServiceFile } from '../../service/service-file.js';
 import { type Command, defineCommand, dryRunOption } from '../command.js';
 import { selected, selectorOption } from './selection.js';
+import { surroundingsOf } from './service-console.js';
 
 export const frozenOptions = {
   ...selectorOption,
@@ -19,6 +21,7 @@ export function freezeCommand(name: keyof typeof works): Command<typeof frozenOp
     options: frozenOptions,
     examples: [[`$0 -s web ${name}`, `the instance on this node is ${done}`]],
     async run(app, args) {
+      const around = await surroundingsOf(app, args);
       for (const { file, path, scope } of await selected(app, args)) {
         readServiceFile(file, app);
         const place = { directory: objectVarDirectory(app.paths, path) };
@@ -26,7 +29,10 @@ export function freezeCommand(name: keyof typeof works): Command<typeof frozenOp
           app.note(`${app.nodename}.${scope} ${name}`);
           continue;
         }
-        if (works[name](place)) app.note(`${app.nodename}.${scope} ${done}`);
+        const service = { path, scope, secrets: [] };
+        await recorded(service, name, around, {}, async () => {
+          if (works[name](place)) app.note(`${app.nodename}.${scope} ${done}`);
+        });
       }
       return 0;
     },

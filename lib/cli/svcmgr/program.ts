@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { resolvePaths } from '../../env/paths.js';
 import { AgentError } from '../../errors/agent-error.js';
 import type { OperationName } from '../../service/operations.js';
@@ -117,6 +118,11 @@ export const svcmgrCommands: readonly CommandEntry[] = [
     load: () => import('./mon.js'),
   },
   {
+    words: 'svcmon',
+    describe: 'one row for each service; svcmon is the same',
+    load: () => import('./svcmon.js'),
+  },
+  {
     words: 'print resource status',
     describe: 'the status of one resource, as a word',
     load: () => import('./print-resource-status.js'),
@@ -178,6 +184,11 @@ export const svcmgrCommands: readonly CommandEntry[] = [
     describe: 'the configuration of a service',
     load: () => import('./print-config.js'),
   },
+  {
+    words: 'print keywords',
+    describe: 'what may stand in the configuration of a service',
+    load: () => import('./print-keywords.js'),
+  },
   { words: 'get', describe: 'one value of a service', load: () => import('./get.js') },
   { words: 'set', describe: 'change values of services', load: () => import('./set.js') },
   { words: 'unset', describe: 'remove keys from services', load: () => import('./unset.js') },
@@ -232,9 +243,15 @@ export const svcmgrProgram = {
   },
 } as const;
 
-/** @param program path that svcmgr was called by: the link of a service stands for that service */
+/**
+ * @param program path that svcmgr was called by: `svcmon` stands for that command, the link of a
+ * service for that service
+ */
 export async function runSvcmgr(edge: ProcessEdge, program?: string): Promise<void> {
   const linked = serviceOfLink(resolvePaths(edge), program);
+  if (linked === undefined && basename(program ?? '') === 'svcmon') {
+    return runSvcmgr({ ...edge, argv: ['svcmon', ...edge.argv] });
+  }
   const implied = linked ?? (edge.env['OSVC_SERVICE_LINK'] || undefined);
   const chosen = hasSelector(edge.argv);
   if (linked !== undefined && chosen) {

@@ -1,5 +1,6 @@
 /** svcmgr switch, takeover, giveback: move instances between the nodes of a service, over ssh. */
 import { AgentError } from '../../errors/agent-error.js';
+import { recorded } from '../../service/action-record.js';
 import { giveBack, type Relocation, switchTo, takeOver } from '../../service/relocate.js';
 import { openService } from '../../service/service.js';
 import { type Args, type Command, defineCommand } from '../command.js';
@@ -55,7 +56,10 @@ export function relocateCommand(name: keyof typeof works): Command<typeof option
             peers: around.peers,
             options: { dryRun: args['dry-run'], force: args.force, signal, waitLockMs },
           };
-          await works[name](relocation, args);
+          const node = args.node ?? args.to;
+          await recorded(service, name, around, { ...relocation.options, node }, () =>
+            works[name](relocation, args),
+          );
           return 0;
         }),
       );

@@ -1,6 +1,7 @@
 /** How actions talk to the operator: lines of services on stdout and stderr. */
 import type { Level } from '../../log/log.js';
 import { readNodeSettings } from '../../node/settings.js';
+import { syslogOf } from '../../node/syslog.js';
 import { loadStyle } from '../../render/colour.js';
 import { paint, type Role } from '../../render/style.js';
 import type { Surroundings } from '../../service/context.js';
@@ -42,6 +43,7 @@ export async function surroundingsOf(
     env,
     rsh: settings.get('node', 'rsh'),
     nodeEnv: settings.get('node', 'env'),
+    syslog: syslogOf(settings),
     dryRun: args['dry-run'] ?? false,
     ...(args.debug && { level: 'debug' as const }),
     ...(!quiet && { console: show }),

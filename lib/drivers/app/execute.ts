@@ -5,6 +5,7 @@ import { AgentError } from '../../errors/agent-error.js';
 import { CommandError, type RunOptions, type RunResult } from '../../exec/run.js';
 import { isExecutable } from '../../host/file-facts.js';
 import { withLock } from '../../lock/lock.js';
+import { formatElapsed } from '../../units/elapsed.js';
 import { refuseFrozen } from './process-group.js';
 import type { Program } from './program.js';
 
@@ -77,13 +78,4 @@ async function makeExecutable({ script, file }: Program, context: ActionContext)
 function closingLine(verb: 'start' | 'stop', { durationMs, exitCode }: RunResult): string {
   const dash = verb === 'start' ? ' -' : '';
   return `${verb} done in ${formatElapsed(durationMs)}${dash} ret ${exitCode}`;
-}
-
-/** `0:00:00.001864`: hours, minutes, seconds and microseconds. */
-export function formatElapsed(ms: number): string {
-  const micros = Math.round(ms * 1000);
-  const seconds = Math.floor(micros / 1_000_000);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const clock = `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-  return `${clock}.${String(micros % 1_000_000).padStart(6, '0')}`;
 }
