@@ -1,4 +1,4 @@
-import type { Values } from '../config/keyword.js';
+import type { KeywordTable, Values } from '../config/keyword.js';
 import {
   formatObjectPath,
   objectScriptDirectory,
@@ -22,6 +22,17 @@ export interface Service extends ServiceFacts {
   readonly resources: readonly Resource[];
   /** What must never appear in a log. */
   readonly secrets: readonly string[];
+}
+
+/** What a section of a driver may hold, by the keywords of the driver: made once for all services. */
+const wholeTables = new WeakMap<KeywordTable, KeywordTable>();
+
+function wholeTable(keywords: KeywordTable): KeywordTable {
+  const known = wholeTables.get(keywords);
+  if (known) return known;
+  const whole = { ...everyResourceKeyword, ...keywords };
+  wholeTables.set(keywords, whole);
+  return whole;
 }
 
 /**
@@ -71,7 +82,7 @@ export async function openService(
   const secrets = secretTexts(evaluator, (section) => {
     if (section === 'DEFAULT') return headKeywords;
     const keywords = drivers.get(section)?.keywords;
-    return keywords && { ...everyResourceKeyword, ...keywords };
+    return keywords && wholeTable(keywords);
   });
   return { ...facts, source, header, resources, secrets };
 }
