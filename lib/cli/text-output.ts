@@ -8,6 +8,8 @@ export interface TextOutput {
   /** The reader went away, or writing failed: nothing more is written. */
   readonly closed: boolean;
   readonly isTty: boolean;
+  /** Width of the terminal; undefined for anything else. */
+  readonly columns: number | undefined;
 }
 
 const retryMs = 2;
@@ -42,6 +44,10 @@ export function textOutput(fd: number, onError: (error: Error) => void): TextOut
     },
     get isTty() {
       return isTerminal(fd);
+    },
+    get columns() {
+      if (!isTerminal(fd)) return undefined;
+      return (fd === 2 ? process.stderr : process.stdout).columns || undefined;
     },
   };
 }

@@ -1,5 +1,5 @@
 /** print status, status, and the commands around actions, through the built program. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   existsSync,
   readdirSync,
@@ -244,6 +244,26 @@ describe('actions', () => {
     const { stdout } = await svcmgr(root, 'web', 'print', 'status');
     expect(stdout).toMatch(/^overall +\S+ +not provisioned$/m);
   });
+
+  test.skipIf(lacks('script'))(
+    'notes are wrapped at the width of a terminal, and nowhere else',
+    async () => {
+      const text = 'one two three four five six seven';
+      const root = createRoot({
+        'web.conf': `[app#1]\ncheck = /bin/echo ${text}\nstatus_log = true\n`,
+      });
+      const plain = (await svcmgr(root, 'web', 'print', 'status', '--refresh')).stdout;
+      expect(plain).toContain(`info: ${text}\n`);
+      const line = `stty cols 60; ${process.execPath} ${distProgram('svcmgr')} web print status`;
+      const env = { ...cronEnvironment, TERM: 'dumb', NODEMGR_ROOT: root.directory };
+      const shown = execFileSync('script', ['-qec', line, '/dev/null'], { env, encoding: 'utf8' });
+      const lines = shown.replaceAll('\r', '').split('\n').slice(4, 6);
+      expect(lines).toEqual([
+        `${' '.repeat(37)}info: one two three`,
+        `${' '.repeat(37)}four five six seven`,
+      ]);
+    },
+  );
 
   test('prstatus: a line for each reservation, and its place in print status', async () => {
     const disk = (id: number): string =>

@@ -32,10 +32,13 @@ export default defineCommand({
       // With a thousand services each form takes its time: only the one that is asked for is made.
       data: args.format.endsWith('json') ? dataOf(instances, one) : {},
       rows: args.format === 'csv' ? instances.flatMap(statusRows) : [],
-      text: (style) =>
-        instances
-          .map((instance) => statusTree(instance, { verbose: args.verbose, showDisabled, style }))
-          .join(''),
+      text: (style) => {
+        const options = {
+          ...{ verbose: args.verbose, showDisabled, style },
+          width: app.edge.stdout.columns,
+        };
+        return instances.map((instance) => statusTree(instance, options)).join('');
+      },
     };
     await app.emit(document, args);
     return instances.length < services.length ? 1 : 0;
