@@ -265,6 +265,23 @@ describe('actions', () => {
     },
   );
 
+  test.skipIf(lacks('script'))('--watch draws the services while an action goes on', async () => {
+    const root = createRoot({
+      'web.conf': '[fs#1]\ntype = flag\n[fs#2]\ntype = flag\nblocking_pre_start = /bin/sleep 1.5\n',
+    });
+    await svcmgr(root, 'print', 'status');
+    const line = `${process.execPath} ${distProgram('svcmgr')} web start --watch --color no`;
+    const env = { ...cronEnvironment, TERM: 'dumb', NODEMGR_ROOT: root.directory };
+    const shown = execFileSync('script', ['-qec', line, '/dev/null'], { env, encoding: 'utf8' });
+    const screens = shown.replaceAll('\r', '').split('\u001b[H\u001b[2J').slice(1);
+    expect(screens.length).toBeGreaterThanOrEqual(3);
+    expect(screens[0]).toMatch(/^ web +down failover \| X/m);
+    expect(screens.at(-1)).toMatch(/^ web +up failover \| O/m);
+    expect(shown).not.toContain('fs#1 create');
+    // Without a terminal it is an action like any other.
+    expect((await svcmgr(root, 'web', 'stop', '--watch')).stdout).toMatch(/fs#1 remove/);
+  });
+
   test('prstatus: a line for each reservation, and its place in print status', async () => {
     const disk = (id: number): string =>
       `[disk#${id}]\ntype = raw\ndevs = /dev/null\nscsireserv = true\nprkey = 0x1\n`;

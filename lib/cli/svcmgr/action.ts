@@ -53,6 +53,12 @@ export const actionOptions = {
   time: { type: 'string', value: 'DURATION', describe: 'end the action after this time' },
   local: { type: 'boolean', default: false, describe: 'this node only, as always' },
   wait: { type: 'boolean', default: false, describe: 'wait for the end, as always' },
+  watch: {
+    type: 'boolean',
+    alias: 'w',
+    default: false,
+    describe: 'on a terminal: the services at a glance, every second until the end',
+  },
   cluster: {
     type: 'boolean',
     default: false,
@@ -85,9 +91,10 @@ async function act(app: App, name: OperationName, args: ActionArgs): Promise<num
   const services = await selected(app, args);
   const store = await app.store();
   const settings = readNodeSettings(app.paths);
-  const around = await surroundingsOf(app, args);
+  const isWatched = args.watch && app.edge.stdout.isTty && !args['dry-run'];
+  const around = await surroundingsOf(app, args, { quiet: isWatched });
   const waitLockMs = durationOf('--waitlock', args.waitlock);
-  return interruptible(app, args, (signal) =>
+  const work = (signal: AbortSignal): Promise<number> =>
     eachService(
       app,
       services,
@@ -113,8 +120,14 @@ async function act(app: App, name: OperationName, args: ActionArgs): Promise<num
         return 0;
       },
       { parallel: args.parallel },
-    ),
-  );
+    );
+  return interruptible(app, args, async (signal) => {
+    if (!isWatched) return work(signal);
+    const { watching } = await import('./watching.js');
+    const code = await watching(app, services, args, () => work(signal));
+    if (code !== 0) app.note('svcmgr: it did not go well: see `svcmgr -s NAME logs`');
+    return code;
+  });
 }
 
 /** Work that a signal to us ends, and `--time`. */
