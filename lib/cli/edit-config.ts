@@ -42,7 +42,10 @@ export async function editConfig(
   }
 
   const editor = app.edge.env['VISUAL'] || app.edge.env['EDITOR'] || 'vi';
-  const code = await runInteractive([...splitShellWords(editor), copy]);
+  const code = await runInteractive(
+    [...splitShellWords(editor), copy],
+    'set EDITOR to the editor you use',
+  );
   if (code !== 0) {
     throw new AgentError('E_EDITOR', `${editor} ended with ${code}`, {
       remedy: 'the file is unchanged; go on with --recover, or forget the edit with --discard',

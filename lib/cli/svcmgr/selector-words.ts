@@ -5,6 +5,9 @@ import type { CommandEntry } from '../command.js';
 
 const selectorOptions = ['-s', '--service'];
 
+/** What follows these words is for another program, once a service is chosen before them. */
+const passthroughWords: readonly string[] = ['docker', 'podman'];
+
 /** Joined words of the original agent that are a command and its operand here. */
 const spelledOut: Readonly<Record<string, readonly string[]>> = {
   print_config_mtime: ['print', 'config', 'mtime'],
@@ -57,6 +60,7 @@ export function normaliseSelector(
     return selector === undefined || asksHelp ? moved : [selector, ...moved];
   }
   if (selector !== undefined) moved.push('--service', selector);
+  if (passthroughWords.includes(word) && hasSelector(moved)) return [word, ...moved, '--', ...more];
   const literal = rest.indexOf('--');
   const end = literal === -1 ? rest.length : literal;
   return [...rest.slice(0, end), ...moved, ...rest.slice(end)];
