@@ -39,7 +39,7 @@ export async function editConfig(
   const before = bytesToEdit(path);
   if (!existsSync(copy)) writeConfigFile(copy, before);
 
-  const code = await runInteractive([...words, copy]);
+  const code = await runInteractive([...words, copy], 'set EDITOR to the editor you use');
   if (code !== 0) {
     throw new AgentError('E_EDITOR', `${editor} ended with ${code}`, {
       remedy: 'the file is unchanged; go on with --recover, or forget the edit with --discard',

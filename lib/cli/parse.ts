@@ -21,7 +21,9 @@ export function parseQuickly(argv: readonly string[], command: Command): ParsedA
   // yargs takes a word after a switch for its value when it is one.
   const isValueOfSwitch = (word: string, at: number): boolean =>
     (word === 'true' || word === 'false') && argv[at - 1]?.startsWith('-') === true;
-  if (argv.some(isValueOfSwitch)) return undefined;
+  const literal = argv.indexOf('--');
+  const beforeLiteral = literal === -1 ? argv : argv.slice(0, literal);
+  if (beforeLiteral.some(isValueOfSwitch)) return undefined;
   const options = optionsOf(command);
   let given: Record<string, unknown>;
   let operands: string[];

@@ -223,6 +223,10 @@ export interface Driver<V = KeywordValues> {
   stonith?: Verb<V>;
   /** What `pg freeze`, `pg thaw` and `pg kill` do to what it runs. */
   processGroup?: Readonly<Record<'freeze' | 'thaw' | 'kill', Verb<V>>>;
+  /** The container as its engine knows it, for the commands of the client. */
+  instance?(keywords: V, service: LabelFacts): EngineInstance;
+  /** The command line of a shell in it. @param terminal a person types */
+  shell?(keywords: V, service: LabelFacts, terminal: boolean): readonly string[];
   /** Key and value pairs for `print resource info`. */
   info?(keywords: V, context: ReadContext): Promise<Readonly<Record<string, string>>>;
   /** Block devices: those it makes, and those it stands on. */
@@ -233,6 +237,13 @@ export interface Driver<V = KeywordValues> {
 export interface LabelFacts {
   readonly rid: string;
   readonly service: Pick<ServiceFacts, 'path' | 'nodes' | 'drpnodes' | 'scripts'>;
+}
+
+/** What the clients of container engines are told about. */
+export interface EngineInstance {
+  readonly client: string;
+  readonly name: string;
+  readonly image: string;
 }
 
 export interface Devices {

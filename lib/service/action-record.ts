@@ -66,6 +66,7 @@ function commandLine(scope: string, name: string, options: RecordedOptions): str
     ...flag('force', options.force),
     ...flag('cron', options.cron),
     ...flag('disable-rollback', options.disableRollback),
+    ...flag('ignore-affinity', options.ignoreAffinity && !options.force),
     ...valued('waitlock', waitLockMs === undefined ? undefined : `${waitLockMs / 1000}s`),
     ...Object.entries(env).flatMap(([key, value]) => [
       '--env',

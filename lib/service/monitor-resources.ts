@@ -116,7 +116,12 @@ async function restart(
   log.info(`${status}: start it again, try ${tries + 1}/${most}`);
   store.immediate(() => table.addTry(scope, resource.rid, now));
   try {
-    const options = { rid: resource.rid, waitLockMs: 0, origin: 'monitor' } as const;
+    const options = {
+      rid: resource.rid,
+      waitLockMs: 0,
+      origin: 'monitor',
+      ignoreAffinity: true, // the instance is up already
+    } as const;
     await recorded(service, 'start', around, options, () =>
       operate(service, plans.start, around, store, options),
     );

@@ -2,6 +2,7 @@ import { editConfigFile } from '../config/file.js';
 import { Leave } from '../driver/contract.js';
 import { AgentError } from '../errors/agent-error.js';
 import type { Action, DriverVerb } from './act.js';
+import { requireAffinity } from './affinity.js';
 import { type ActionSurroundings, readContext, type Surroundings } from './context.js';
 import { actionEnvironment, resolveNames } from './environment.js';
 import { filterResources, type ResourceFilter, withCompanions } from './filter.js';
@@ -24,6 +25,8 @@ export interface ActionPlan {
   readonly only?: (resource: Resource) => boolean;
   /** A failure takes back what was done. */
   readonly rollsBack?: boolean;
+  /** It brings the instance up: affinities to other services count. */
+  readonly isInstanceStart?: boolean;
   /** The lock that it takes, where that is not the one of all actions. */
   readonly lock?: 'sync';
   /** Standby resources are stopped as well. */
@@ -35,6 +38,8 @@ export interface PerformOptions extends ResourceFilter {
   readonly force?: boolean;
   readonly cron?: boolean;
   readonly disableRollback?: boolean;
+  /** Start although the affinities of the service forbid it. */
+  readonly ignoreAffinity?: boolean;
   /** Ends the action after this resource or group. */
   readonly last?: string | undefined;
   readonly signal?: AbortSignal;
@@ -96,6 +101,9 @@ export async function perform(
   const { evaluator } = service.source;
   try {
     if (plan.verb === 'start' || plan.verb === 'provision') await refuseConflicts(chosen, action);
+    if (plan.isInstanceStart) {
+      await requireAffinity(service, around, { ignored: options.ignoreAffinity ?? false });
+    }
     await runTriggers(evaluator, 'DEFAULT', 'pre', plan.name, triggers);
     await walk(chosen, { ...plan, last: options.last }, action);
     await runTriggers(evaluator, 'DEFAULT', 'post', plan.name, triggers);

@@ -58,7 +58,13 @@ const groupPlan = (name: GroupVerb): ActionPlan => ({
 
 /** Actions that go through the resources of a service, by their command. */
 export const plans = {
-  start: { name: 'start', verb: 'start', direction: 'start', rollsBack: true },
+  start: {
+    name: 'start',
+    verb: 'start',
+    direction: 'start',
+    rollsBack: true,
+    isInstanceStart: true,
+  },
   stop: { name: 'stop', verb: 'stop', direction: 'stop' },
   shutdown: { name: 'shutdown', verb: 'stop', direction: 'stop', force: true },
   startstandby: {
@@ -73,6 +79,7 @@ export const plans = {
     verb: 'provision',
     direction: 'start',
     rollsBack: true,
+    isInstanceStart: true,
     only: ({ provision, group }) => provision && !isAccessory(group),
   },
   unprovision: {

@@ -175,7 +175,7 @@ test.each([
   {
     program: 'svcmgr',
     argv: ['-s', 'web', 'print'],
-    says: '`print` wants one more word: status, resource status, resinfo, devs, schedule, runs, config',
+    says: '`print` wants one more word: status, resource status, resinfo, devs, schedule, runs, config, keywords',
   },
   {
     program: 'svcmgr',

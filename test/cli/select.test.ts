@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../lib/cli/command.js';
+import { findCommand } from '../../lib/cli/find-command.js';
 import { optionsOf } from '../../lib/cli/parse.js';
 import { svcmgrCommands } from '../../lib/cli/svcmgr/program.js';
 import { normaliseSelector, valuedOptions } from '../../lib/cli/svcmgr/selector-words.js';
@@ -98,6 +99,39 @@ describe('where the selector may stand', () => {
       'svcmgr',
       '-s',
     ]);
+  });
+
+  test.each([
+    { typed: 'web syncall', means: 'sync_all --service web' },
+    { typed: 'web syncnodes --cron', means: 'sync_nodes --cron --service web' },
+    { typed: 'web syncfullsync', means: 'sync_full --service web' },
+    { typed: 'web mount', means: 'startfs --service web' },
+    { typed: 'web umount --rid fs#1', means: 'stopfs --rid fs#1 --service web' },
+    { typed: '-s web startloop', means: 'startdisk -s web' },
+    { typed: 'web stopvg', means: 'stopdisk --service web' },
+    { typed: 'web json_status', means: 'print status --format json --service web' },
+    {
+      typed: 'web json status --refresh',
+      means: 'print status --format json --refresh --service web',
+    },
+    { typed: 'web json env', means: 'print config --format json --service web' },
+    { typed: 'json_schedule', means: 'print schedule --format json' },
+    { typed: 'web print_devlist', means: 'print devs --service web' },
+    { typed: 'web print disks', means: 'print devs --service web' },
+    { typed: 'web constructor', means: 'constructor --service web' },
+    { typed: 'web set mount', means: 'set mount --service web' },
+  ])('spelling of the first generation: $typed', ({ typed, means }) => {
+    expect(normaliseSelector(typed.split(' '), svcmgrCommands)).toEqual(means.split(' '));
+  });
+
+  test('every old spelling is a command of today', () => {
+    const old = 'syncall syncnodes syncdrp syncupdate syncresync syncfullsync syncbreak syncverify '
+      .concat('syncrestore json_env json_status json_config json_schedule json_devs mount umount ')
+      .concat('startloop startvg stoploop stopvg print_devlist print_disklist print_disks');
+    for (const word of old.split(' ')) {
+      const words = normaliseSelector(['-s', 'web', word], svcmgrCommands);
+      expect(findCommand(svcmgrCommands, words), word).toBeDefined();
+    }
   });
 
   test('what a command reads after -- stays where it is', () => {
@@ -265,4 +299,18 @@ describe('empty results', () => {
     expect(await at(services())('ls', '--namespace', 'a/b')).toMatchObject({ code: 2 });
     expect(await at(services())('ls', '--namespace', 'a b')).toMatchObject({ code: 2 });
   });
+});
+
+test('old words do what the new ones do', async () => {
+  const root = createRoot({ 'web.conf': '[fs#1]\ntype = flag\n' });
+  const svcmgr = at(root);
+  expect((await svcmgr('web', 'mount')).stdout).toContain('fs#1 create');
+  const { stdout, code } = await svcmgr('web', 'json_status');
+  expect({ code, avail: (JSON.parse(stdout) as { avail: string }).avail }).toEqual({
+    code: 0,
+    avail: 'up',
+  });
+  expect((await svcmgr('web', 'umount')).stdout).toContain('fs#1 remove');
+  expect((await svcmgr('web', 'syncall')).code).toBe(0);
+  expect(await svcmgr('web', 'syncal')).toMatchObject({ code: 2, stdout: '' });
 });

@@ -70,6 +70,11 @@ export const actionOptions = {
     default: false,
     describe: 'leave what was started when something fails',
   },
+  'ignore-affinity': {
+    type: 'boolean',
+    default: false,
+    describe: 'start also where hard_affinity or hard_anti_affinity forbid it; as --force',
+  },
   env: { type: 'list', value: 'K=V', describe: 'variables for programs of the service' },
 } as const satisfies OptionTable;
 
@@ -111,6 +116,7 @@ async function act(app: App, name: OperationName, args: ActionArgs): Promise<num
           cluster: args.cluster,
           cron: args.cron,
           disableRollback: args['disable-rollback'],
+          ignoreAffinity: args['ignore-affinity'] || args.force,
           last: args.upto ?? args.downto,
           signal,
           waitLockMs: args.cron ? 0 : waitLockMs,

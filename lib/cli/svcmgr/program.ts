@@ -112,6 +112,16 @@ export const svcmgrCommands: readonly CommandEntry[] = [
     describe: 'bring the instance back to the first of its nodes',
     load: async () => ({ default: (await import('./relocate.js')).relocateCommand('giveback') }),
   },
+  ...(['docker', 'podman'] as const).map(
+    (client): CommandEntry => ({
+      words: client,
+      describe: `${client} with the containers of a service`,
+      load: async () => ({
+        default: (await import('./passthrough.js')).passthroughCommand(client),
+      }),
+    }),
+  ),
+  { words: 'enter', describe: 'a shell in a container', load: () => import('./enter.js') },
   {
     words: 'mon',
     describe: 'the node and its services at a glance',

@@ -54,7 +54,13 @@ export function relocateCommand(name: keyof typeof works): Command<typeof option
             around,
             store,
             peers: around.peers,
-            options: { dryRun: args['dry-run'], force: args.force, signal, waitLockMs },
+            options: {
+              dryRun: args['dry-run'],
+              force: args.force,
+              ignoreAffinity: args['ignore-affinity'] || args.force,
+              signal,
+              waitLockMs,
+            },
           };
           const node = args.node ?? args.to;
           await recorded(service, name, around, { ...relocation.options, node }, () =>

@@ -6,10 +6,45 @@ import { isCommandWord } from '../find-command.js';
 
 const selectorOptions = ['-s', '--service'];
 
-/** Joined words of the original agent that are a command and its operand here. */
+/** What follows these words is for another program, once a service is chosen before them. */
+const passthroughWords: readonly string[] = ['docker', 'podman'];
+
+/** Spellings of the first generation, and what they are here (spec service 6.1). */
 const spelledOut: Readonly<Record<string, readonly string[]>> = {
   print_config_mtime: ['print', 'config', 'mtime'],
+  print_devlist: ['print', 'devs'],
+  print_disklist: ['print', 'devs'],
+  print_disks: ['print', 'devs'],
+  json_status: ['print', 'status', '--format', 'json'],
+  json_config: ['print', 'config', '--format', 'json'],
+  json_env: ['print', 'config', '--format', 'json'],
+  json_schedule: ['print', 'schedule', '--format', 'json'],
+  json_devs: ['print', 'devs', '--format', 'json'],
+  mount: ['startfs'],
+  umount: ['stopfs'],
+  startloop: ['startdisk'],
+  startvg: ['startdisk'],
+  stoploop: ['stopdisk'],
+  stopvg: ['stopdisk'],
+  syncfullsync: ['sync_full'],
+  ...Object.fromEntries(
+    ['all', 'nodes', 'drp', 'update', 'resync', 'break', 'verify', 'restore'].map((verb) => [
+      `sync${verb}`,
+      [`sync_${verb}`],
+    ]),
+  ),
 };
+
+/** What a line may begin with besides the words of commands. */
+const spelledWords: readonly string[] = [...Object.keys(spelledOut), 'json'];
+
+/** The words of today for those that a line begins with, joined or not. */
+function respelled([first = '', ...after]: readonly string[]): string[] {
+  const of = (words: string): readonly string[] | undefined =>
+    Object.hasOwn(spelledOut, words) ? spelledOut[words] : undefined;
+  const joined = of(`${first}_${after[0]}`);
+  return joined ? [...joined, ...after.slice(1)] : [...(of(first) ?? [first]), ...after];
+}
 
 /**
  * Options of any command that take a value, as far as they may stand before the words of the command:
@@ -52,12 +87,13 @@ export function normaliseSelector(
     }
   }
   const [word = '', ...more] = argv.slice(at);
-  const rest = at === argv.length ? [] : [...(spelledOut[word] ?? [word]), ...more];
+  const rest = at === argv.length ? [] : respelled([word, ...more]);
   if (rest.length === 0) {
     const asksHelp = moved.some((one) => ['--help', '-h', '--version'].includes(one));
     return selector === undefined || asksHelp ? moved : [selector, ...moved];
   }
   if (selector !== undefined) moved.push('--service', selector);
+  if (passthroughWords.includes(word) && hasSelector(moved)) return [word, ...moved, '--', ...more];
   const literal = rest.indexOf('--');
   const end = literal === -1 ? rest.length : literal;
   return [...rest.slice(0, end), ...moved, ...rest.slice(end)];
@@ -85,5 +121,5 @@ function takesValue(word: string): boolean {
 }
 
 function isFirstWord(word: string, commands: readonly CommandEntry[]): boolean {
-  return Object.hasOwn(spelledOut, word) || isCommandWord(commands, word);
+  return spelledWords.includes(word) || isCommandWord(commands, word);
 }

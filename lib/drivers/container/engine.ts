@@ -173,6 +173,16 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     },
 
     stop,
+    instance: (kw, facts) => ({
+      client,
+      name: containerName(kw.name, facts.rid, facts.service),
+      image: kw.image,
+    }),
+    shell: (kw, { rid, service }, terminal) => [
+      ...[client, 'exec', terminal ? '-it' : '-i', containerName(kw.name, rid, service)],
+      // The best that the image has.
+      ...['/bin/sh', '-c', 'command -v bash >/dev/null && exec bash; exec sh'],
+    ],
     unprovision: remove,
     processGroup: {
       freeze: toContainer('pause'),

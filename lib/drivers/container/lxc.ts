@@ -47,6 +47,7 @@ export default defineDriver<Keywords>({
   },
 
   start: (kw, context) => startGuest(kw, guestOf(kw, context), context),
+  shell: (kw, { service }) => ['lxc-attach', '-n', guestName(kw.name, service)],
   stop: (kw, context) => stopGuest(kw, guestOf(kw, context), context),
 
   async provisioned(kw, context) {
