@@ -135,6 +135,10 @@ export interface ActionContext extends ReadContext {
    * taken back in reverse order, over all resources of the service.
    */
   undo(work: () => void | Promise<void>): void;
+  /** What `beforeSync` does is done already, for all resources of the set. */
+  readonly isPrepared: boolean;
+  /** Says that another node got a copy: it is told by `postsync` when the action is over. */
+  synced(node: string): void;
   /** Writes keywords into the section of the resource; comments and order stay. */
   setKeywords(values: Readonly<Record<string, string>>): Promise<void>;
 }
@@ -217,6 +221,18 @@ export interface Driver<V = KeywordValues> {
   run?(keywords: V, context: RunContext): Promise<RunOutcome>;
   /** `sync nodes`, `sync drp`, `sync update`… by their verb. */
   sync?: Readonly<Record<string, Verb<V>>>;
+  /**
+   * By the same verbs: what has to happen to all resources of a set before the first of them copies, so
+   * that their copies are of one moment. Those with the tag `delay_snap` are left out: their copy does
+   * it itself.
+   */
+  beforeSync?: Readonly<Record<string, Verb<V>>>;
+  /** Writes what other nodes have to know of it, before the copies. */
+  presync?: Verb<V>;
+  /** Takes in what another node has just copied here. */
+  postsync?: Verb<V>;
+  /** Files that go to the other nodes with the configuration of the service, as far as they exist. */
+  replicates?(keywords: V, context: ReadContext): readonly string[];
   /** What `pg freeze`, `pg thaw` and `pg kill` do to what it runs. */
   processGroup?: Readonly<Record<'freeze' | 'thaw' | 'kill', Verb<V>>>;
   /** Key and value pairs for `print resource info`. */

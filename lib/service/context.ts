@@ -143,6 +143,9 @@ export interface ActionSurroundings {
   readonly interrupt: { signal: AbortSignal };
   readonly environment: Readonly<Record<string, string>>;
   undo(work: () => void | Promise<void>): void;
+  synced(node: string): void;
+  /** Resources whose `beforeSync` is done. */
+  readonly prepared: Set<string>;
   setKeywords(rid: string, values: Readonly<Record<string, string>>): Promise<void>;
 }
 
@@ -184,6 +187,8 @@ export function actionContext(
       return dryRun ? undefined : forgetting(work);
     },
     undo: action.undo,
+    synced: action.synced,
+    isPrepared: action.prepared.has(resource.rid),
     setKeywords: (values) => action.setKeywords(resource.rid, values),
   };
 }
