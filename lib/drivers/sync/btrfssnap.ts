@@ -13,7 +13,7 @@ import { mountTable, silentError } from '../storage-questions.js';
 import { passGates } from './gates.js';
 import { seriesKeywords } from './keywords.js';
 import { changeOn } from './side.js';
-import { reportOf, snapshotName, snapshotsOfSeries, troubleOf } from './snapshot-names.js';
+import { keptOf, reportOf, snapshotName, snapshotsOfSeries, troubleOf } from './snapshot-names.js';
 import { parseSubvolumePlace, removal, type SubvolumePlace, withTop } from './subvolume.js';
 
 const keywords = defineKeywords({
@@ -83,8 +83,6 @@ async function takeAll(kw: Keywords, context: ActionContext): Promise<void> {
     });
   }
 }
-
-const keptOf = ({ keep }: Keywords): number => Math.max(1, keep);
 
 /** @throws AgentError `E_CONFIG` */
 function placesOf({ subvol }: Keywords): SubvolumePlace[] {

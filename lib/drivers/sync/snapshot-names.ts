@@ -39,6 +39,11 @@ export function snapshotsOfSeries(
     .sort((a, b) => (a.date < b.date ? 1 : -1));
 }
 
+/** How many snapshots stay. */
+export function keptOf({ keep }: { keep: number }): number {
+  return Math.max(1, keep);
+}
+
 /** What is wrong with the snapshots of one thing. */
 export function troubleOf(
   what: string,

@@ -1,0 +1,222 @@
+/** Synchronisations whose kernel part this machine does not have, against what their tools print. */
+import { describe, expect, test } from 'vitest';
+import { AgentError } from '../../lib/errors/agent-error.js';
+import type { Run } from '../../lib/exec/run.js';
+import { type Answer, capturedRun } from './captured.js';
+import { createRig, type Rig } from './rig.js';
+
+interface Host {
+  readonly rig: Rig;
+  /** What was run, with `<node>: ` in front where it ran behind rsh. */
+  readonly commands: string[];
+}
+
+/**
+ * Nodes n1 to n3 and d1; a pipe is `a | b`. What tells the nodes the time of their copy is left out.
+ * @param answer by the command as in `commands`
+ */
+function host(config: string, answer: (command: string) => Answer | undefined): Host {
+  const commands: string[] = [];
+  const run = capturedRun((line) => {
+    const piped = / pipe (.*)$/s.exec(line)?.[1];
+    const command = shorten(piped?.replace(/^(.*?) (rsh (?:\S+) )/s, '$1 | $2') ?? line);
+    if (command.startsWith('rsync -R ')) return {};
+    commands.push(command);
+    return answer(command) ?? (isQuestion(command) ? undefined : {});
+  });
+  const rig = createRig(
+    `[DEFAULT]\nnodes = n1 n2 n3\ndrpnodes = d1\n[sync#i0]\ndisable = true\n${config}`,
+    {
+      nodename: 'n1',
+      rsh: 'rsh',
+      captured: { run },
+    },
+  );
+  return { rig, commands };
+}
+
+const isQuestion = (command: string): boolean =>
+  /^(\w+: )?(zfs list|lvs|dmsetup table) /.test(command);
+
+/** `rsh n2 'zfs list'` as `n2: zfs list`, without any quotes. */
+function shorten(line: string): string {
+  return line.replace(/rsh (\w+) (.*)$/s, (_, node: string, words: string) => {
+    return `${node}: ${words.replaceAll(/['\\]/g, '').replace(/^sh -c /, '')}`;
+  });
+}
+
+const noDataset: Answer = {
+  exitCode: 1,
+  stderr: "cannot open 'tank/web': dataset does not exist\n",
+};
+const isZfsList = /^(?:(\w+): )?zfs list -H -t snapshot -o name,guid -d 1 (\S+)$/;
+
+describe('sync.zfs (captured output)', () => {
+  const config = (more = ''): string =>
+    `[sync#1]\ntype = zfs\nsrc = data/web\ndst = tank/web\ntarget = nodes\noptional = false\n${more}\n`;
+
+  /** Snapshots by node, then by name; a node without an entry has no dataset. */
+  function zfs(snapshots: Record<string, Record<string, string>>, more = ''): Host {
+    return host(config(more), (command) => {
+      const [, node = 'n1', name = ''] = isZfsList.exec(command) ?? [];
+      if (name === '') return undefined;
+      const own = snapshots[node];
+      if (!own) return noDataset;
+      const rows = Object.entries(own).map(([snap, guid]) => `${name}@${snap}\t${guid}\n`);
+      return { stdout: rows.join('') };
+    });
+  }
+  const changes = ({ commands }: Host): string[] =>
+    commands.filter((text) => !isZfsList.test(text));
+
+  test('the first time everything goes, to each node', async () => {
+    const made = zfs({ n1: {}, n3: {} });
+    await made.rig.act('sync_nodes');
+    expect(changes(made)).toEqual([
+      'zfs snapshot -r data/web@tosend',
+      'zfs send -R data/web@tosend | n2: zfs receive -dF tank',
+      'n2: zfs rename -r tank/web@tosend tank/web@sent',
+      'zfs send -R data/web@tosend | n3: zfs receive -dF tank',
+      'n3: zfs rename -r tank/web@tosend tank/web@sent',
+      'zfs rename -r data/web@tosend data/web@sent',
+    ]);
+    expect((await made.rig.status('sync#1')).status).toBe('up');
+    expect((await made.rig.status('sync#1')).resource.label).toBe('zfs of data/web to nodes');
+  });
+
+  test('then what changed; a snapshot that an ended run left goes first', async () => {
+    const sent = { sent: '11' };
+    const made = zfs({ n1: { ...sent, tosend: '5' }, n2: { ...sent, tosend: '6' }, n3: sent });
+    await made.rig.act('sync_nodes');
+    expect(changes(made)).toEqual([
+      'zfs destroy -r data/web@tosend',
+      'zfs snapshot -r data/web@tosend',
+      'zfs send -R -i data/web@sent data/web@tosend | n2: zfs destroy -r tank/web@tosend && zfs receive -dF tank',
+      'n2: zfs destroy -r tank/web@sent && zfs rename -r tank/web@tosend tank/web@sent',
+      'zfs send -R -i data/web@sent data/web@tosend | n3: zfs receive -dF tank',
+      'n3: zfs destroy -r tank/web@sent && zfs rename -r tank/web@tosend tank/web@sent',
+      'zfs destroy -r data/web@sent',
+      'zfs rename -r data/web@tosend data/web@sent',
+    ]);
+  });
+
+  test('a node with another last snapshot is told what to do; the others get theirs', async () => {
+    const made = zfs({ n1: { sent: '11' }, n2: { sent: '10' }, n3: { sent: '11' } });
+    await expect(made.rig.act('sync_nodes')).rejects.toThrow('not synchronised: n2');
+    expect(made.rig.lines).toContain(
+      'sync#1 ERROR n2: tank/web@sent is not the last snapshot from here',
+    );
+    expect(made.rig.lines.join('\n')).toContain('send everything anew: svcmgr sync full');
+    expect(changes(made).filter((text) => text.startsWith('zfs send'))).toHaveLength(1);
+    expect(await made.rig.status('sync#1')).toMatchObject({
+      status: 'warn',
+      notes: [{ level: 'warn', text: 'outdated: n2' }],
+    });
+  });
+
+  test('sync full: both snapshots are destroyed before everything goes', async () => {
+    const made = zfs({ n1: { sent: '11' }, n2: { sent: '10' }, n3: {} });
+    await made.rig.act('sync_full');
+    expect(changes(made)).toEqual([
+      'zfs snapshot -r data/web@tosend',
+      'zfs send -R data/web@tosend | n2: zfs destroy -r tank/web@sent && zfs receive -dF tank',
+      'n2: zfs rename -r tank/web@tosend tank/web@sent',
+      'zfs send -R data/web@tosend | n3: zfs receive -dF tank',
+      'n3: zfs rename -r tank/web@tosend tank/web@sent',
+      'zfs destroy -r data/web@sent',
+      'zfs rename -r data/web@tosend data/web@sent',
+    ]);
+  });
+
+  test('not recursive, to another path, on drpnodes', async () => {
+    const made = zfs(
+      { n1: {} },
+      'recursive = false\ndst@n1 = tank/copies/web\ntarget@n1 = drpnodes',
+    );
+    await made.rig.act('sync_drp');
+    expect(changes(made)).toEqual([
+      'zfs snapshot data/web@tosend.drp',
+      'zfs send data/web@tosend.drp | d1: zfs receive -F tank/copies/web',
+      'd1: zfs rename tank/copies/web@tosend.drp tank/copies/web@sent.drp',
+      'zfs rename data/web@tosend.drp data/web@sent.drp',
+    ]);
+  });
+
+  test('no node that answers: the snapshot goes away again', async () => {
+    const made = host(config(), (command) =>
+      isZfsList.test(command) ? (command.startsWith('n') ? { exitCode: 255 } : {}) : undefined,
+    );
+    await expect(made.rig.act('sync_nodes')).rejects.toThrow('not synchronised: n2, n3');
+    expect(changes(made).at(-1)).toBe('zfs destroy -r data/web@tosend');
+    expect(made.rig.lines).toContain('sync#1 ERROR n2: zfs tank/web: no answer');
+  });
+
+  test('a dry run asks and changes nothing', async () => {
+    const made = zfs({ n1: { sent: '11' }, n2: { sent: '11' } });
+    await made.rig.act('sync_nodes', { dryRun: true });
+    expect(changes(made)).toEqual([]);
+    expect(made.rig.lines).toContain(
+      "sync#1 zfs send -R -i data/web@sent data/web@tosend | rsh n2 'zfs receive -dF tank'",
+    );
+  });
+
+  test('without zfs the error says so', async () => {
+    const run: Run = async () => {
+      throw new AgentError('E_NO_COMMAND', 'zfs is not installed');
+    };
+    const text = `[DEFAULT]\nnodes = n1 n2\n${config()}`;
+    const rig = createRig(text, { nodename: 'n1', captured: { run } });
+    await expect(rig.act('sync_nodes')).rejects.toThrow('zfs is not installed');
+  });
+});
+
+describe('sync.zfssnap (captured output)', () => {
+  const config =
+    '[sync#1]\ntype = zfssnap\ndataset = data/web /data/log/\nname = daily\nkeep = 2\noptional = false\n';
+  const snap = (date: string): string => `daily.snap.${date}`;
+
+  function zfs(names: readonly string[], config_ = config): Host {
+    return host(config_, (command) => {
+      const [, , dataset = ''] = isZfsList.exec(command) ?? [];
+      if (dataset === '') return undefined;
+      return { stdout: names.map((name, n) => `${dataset}@${name}\t${n}\n`).join('') };
+    });
+  }
+
+  test('one is taken of each, and the newest are kept', async () => {
+    const old = ['2001-01-01.00:00:00', '2001-01-03.00:00:00', '2001-01-02.00:00:00'].map(snap);
+    const { rig, commands } = zfs([...old, 'weekly.snap.2001-01-01.00:00:00', 'sent']);
+    expect(await rig.status('sync#1')).toMatchObject({
+      status: 'warn',
+      resource: { label: "zfs 'daily' snapshot data/web, data/log" },
+      notes: [
+        { text: 'data/web has 1 too many snapshots' },
+        { text: 'the last snapshot of data/web is too old: 2001-01-03.00:00:00' },
+        { text: 'data/log has 1 too many snapshots' },
+        { text: 'the last snapshot of data/log is too old: 2001-01-03.00:00:00' },
+      ],
+    });
+    commands.length = 0;
+    await rig.act('sync_update');
+    const changes = commands.filter((text) => !isZfsList.test(text));
+    expect(changes.map((text) => text.replace(/@daily.snap.20[^0][\d.:-]+/, '@now'))).toEqual(
+      ['data/web', 'data/log'].flatMap((dataset) => [
+        `zfs snapshot -r ${dataset}@now`,
+        `zfs destroy -r ${dataset}@${snap('2001-01-02.00:00:00')}`,
+        `zfs destroy -r ${dataset}@${snap('2001-01-01.00:00:00')}`,
+      ]),
+    );
+  });
+
+  test('none is a warning; a dataset of another node is none', async () => {
+    expect(await zfs([]).rig.status('sync#1')).toMatchObject({
+      status: 'warn',
+      notes: [{ text: 'data/web has no snapshot' }, { text: 'data/log has no snapshot' }],
+    });
+    const elsewhere = host(config, () => noDataset);
+    expect(await elsewhere.rig.status('sync#1')).toMatchObject({
+      status: 'n/a',
+      notes: [{ text: 'data/web is not on this node' }, { text: 'data/log is not on this node' }],
+    });
+  });
+});
