@@ -73,6 +73,8 @@ export interface ReadContext {
    * @throws AgentError `E_VALUE` for a cap that cannot be read
    */
   processGroup(): Pick<RunOptions, 'cgroup' | 'caps'>;
+  /** The keywords of this resource as another node has them; undefined when it cannot use them. */
+  valuesOn(node: string): KeywordValues | undefined;
   /** The other resources of the service. */
   readonly siblings: readonly Sibling[];
   /**

@@ -1,3 +1,4 @@
+import { readSection } from '../config/values.js';
 import type {
   ActionContext,
   ChangeOptions,
@@ -98,6 +99,9 @@ export function readContext(
       return { ...actionEnvironment(service, 'status'), OPENSVC_RID: resource.rid };
     },
     processGroup: () => processGroupOf(service.source.evaluator, service.scope, resource.rid),
+    valuesOn: (node) =>
+      resource.driver &&
+      readSection(service.source.evaluator.as(node), resource.rid, resource.driver.keywords).values,
     siblings: service.resources
       .filter((other) => other !== resource)
       .map((other) => siblingOf(other, askStatus)),

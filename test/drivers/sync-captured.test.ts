@@ -220,3 +220,123 @@ describe('sync.zfssnap (captured output)', () => {
     });
   });
 });
+
+describe('sync.dds (captured output)', () => {
+  const config = (more = ''): string =>
+    `[sync#1]
+type = dds
+src = /dev/vg1/data
+dst = /dev/vg2/data
+dst@n3 = /dev/vg3/data
+target = nodes
+optional = false
+${more}
+`;
+  interface Volumes {
+    /** Snapshots here: uuid by number. */
+    snapshots: Record<string, string>;
+    /** What the nodes hold a copy of. */
+    bases: Record<string, string>;
+    attributes?: string;
+    /** Where dds is missing. */
+    without?: string;
+    sums?: Record<string, string>;
+    fails?: string;
+  }
+
+  function volumes(given: Volumes, more = ''): Host {
+    return host(config(more), (command) => {
+      const [, device = ''] = /^lvs .* (\/dev\/vg1\/\S+)$/.exec(command) ?? [];
+      if (device === '/dev/vg1/data') return { stdout: '  vg1;data;u0;1073741824;owi-aos---\n' };
+      const [, number = ''] = /snap(\d)$/.exec(device) ?? [];
+      const uuid = given.snapshots[number];
+      if (device !== '') {
+        const facts = `  vg1;data_osvc_snap${number};${uuid};109051904;${given.attributes ?? 'swi-a-s---'}\n`;
+        return uuid
+          ? { stdout: facts }
+          : { exitCode: 5, stderr: 'Failed to find logical volume\n' };
+      }
+      const node = /^(\w+): /.exec(command)?.[1] ?? 'n1';
+      if (command.endsWith('command -v dds')) return { exitCode: given.without === node ? 1 : 0 };
+      if (command.includes(': cat ')) return { stdout: `${given.bases[node] ?? ''}\n` };
+      if (command.includes('md5sum ')) return { stdout: `${given.sums?.[node]}  x\n` };
+      if (given.fails !== undefined && command.includes(given.fails)) return { exitCode: 1 };
+      if (command.startsWith('lvcreate -s -n data_osvc_snap1')) given.snapshots['1'] = 'u1';
+      if (command.startsWith('lvrename ')) given.snapshots['1'] = 'u2';
+      return undefined;
+    });
+  }
+  const changes = ({ commands }: Host): string[] =>
+    commands.filter((text) => !/^lvs |command -v dds$|: cat /.test(text));
+  const same = { n2: 'u1', n3: 'u1' };
+
+  test('sync full: a snapshot, written to the device that each node has', async () => {
+    const made = volumes({ snapshots: { '1': 'old', '2': 'left' }, bases: {} });
+    await made.rig.act('sync_full');
+    expect(changes(made)).toEqual([
+      'lvremove -f /dev/vg1/data_osvc_snap2',
+      'lvremove -f /dev/vg1/data_osvc_snap1',
+      'lvcreate -s -n data_osvc_snap1 -L 103M /dev/vg1/data',
+      'dd if=/dev/vg1/data_osvc_snap1 bs=1M | n2: dd bs=1M of=/dev/vg2/data',
+      'dd if=/dev/vg1/data_osvc_snap1 bs=1M | n3: dd bs=1M of=/dev/vg3/data',
+    ]);
+    const { status, resource } = await made.rig.status('sync#1');
+    expect([status, resource.label]).toEqual(['up', 'dds of /dev/vg1/data to nodes']);
+  });
+
+  test('sync update: what changed is merged everywhere, and the new snapshot is the base', async () => {
+    const made = volumes({ snapshots: { '1': 'u1' }, bases: same }, 'snap_size = 10m');
+    await made.rig.act('sync_update');
+    const extract =
+      'dds --extract --cow /dev/mapper/vg1-data_osvc_snap1-cow --source /dev/vg1/data_osvc_snap2';
+    expect(changes(made)).toEqual([
+      'lvcreate -s -n data_osvc_snap2 -L 10M /dev/vg1/data',
+      `${extract} | n2: dds --merge --dest /dev/vg2/data -v`,
+      `${extract} | n3: dds --merge --dest /dev/vg3/data -v`,
+      'lvremove -f /dev/vg1/data_osvc_snap1',
+      'lvrename vg1 data_osvc_snap2 data_osvc_snap1',
+    ]);
+  });
+
+  test.each([
+    { given: { snapshots: {}, bases: same }, says: 'does not exist: nothing was copied yet' },
+    {
+      given: { snapshots: { '1': 'u1' }, bases: { n2: 'u1', n3: 'other' } },
+      says: 'without the last copy from here: n3',
+    },
+    {
+      given: { snapshots: { '1': 'u1' }, bases: same, attributes: 'swi-I-s---' },
+      says: 'data_osvc_snap1 was too small for what changed; raise snap_size',
+    },
+    {
+      given: { snapshots: { '1': 'u1' }, bases: same, without: 'n1' },
+      says: 'n1: dds is not installed',
+    },
+    {
+      given: { snapshots: { '1': 'u1' }, bases: same, without: 'n3' },
+      says: 'n3: dds is not installed',
+    },
+  ])('sync update changes nothing: $says', async ({ given, says }) => {
+    const made = volumes({ ...given });
+    await expect(made.rig.act('sync_update')).rejects.toThrow(says);
+    expect(changes(made)).toEqual([]);
+  });
+
+  test('a node that cannot merge: the base stays, for every node', async () => {
+    const made = volumes({ snapshots: { '1': 'u1' }, bases: same, fails: 'n2: dds --merge' });
+    await expect(made.rig.act('sync_update')).rejects.toThrow('not synchronised: n2');
+    expect(changes(made).at(-1)).toBe('lvremove -f /dev/vg1/data_osvc_snap2');
+    expect(changes(made).some((text) => text.startsWith('lvrename'))).toBe(false);
+  });
+
+  test('sync verify compares with the last snapshot', async () => {
+    const sums = { n1: 'aa', n2: 'aa', n3: 'aa' };
+    const good = volumes({ snapshots: { '1': 'u1' }, bases: same, sums });
+    await good.rig.act('sync_verify');
+    expect(good.rig.lines).toEqual(['n1', 'n2', 'n3'].map((node) => `sync#1 md5 ${node}: aa`));
+    const bad = volumes({ snapshots: { '1': 'u1' }, bases: same, sums: { ...sums, n3: 'bb' } });
+    await expect(bad.rig.act('sync_verify')).rejects.toThrow(
+      'not the same as /dev/vg1/data_osvc_snap1: n3',
+    );
+  });
+});
