@@ -49,6 +49,8 @@ export interface Sibling {
   readonly tags: readonly string[];
   /** Converted keywords; undefined when its section cannot be used. */
   readonly values: KeywordValues | undefined;
+  /** Files that go to the other nodes with the configuration, whether they exist or not. */
+  replicates(): readonly string[];
   /** Its status now: evaluated once per process and after each action on it. */
   status(): Promise<Status>;
 }
@@ -234,7 +236,7 @@ export interface Driver<V = KeywordValues> {
   /** Takes in what another node has just copied here. */
   postsync?: Verb<V>;
   /** Files that go to the other nodes with the configuration of the service, as far as they exist. */
-  replicates?(keywords: V, context: ReadContext): readonly string[];
+  replicates?(keywords: V, facts: LabelFacts): readonly string[];
   /** What `pg freeze`, `pg thaw` and `pg kill` do to what it runs. */
   processGroup?: Readonly<Record<'freeze' | 'thaw' | 'kill', Verb<V>>>;
   /** Key and value pairs for `print resource info`. */
@@ -246,7 +248,7 @@ export interface Driver<V = KeywordValues> {
 /** What a label may depend on besides the keywords. */
 export interface LabelFacts {
   readonly rid: string;
-  readonly service: Pick<ServiceFacts, 'path' | 'nodes' | 'drpnodes' | 'scripts'>;
+  readonly service: Pick<ServiceFacts, 'path' | 'nodes' | 'drpnodes' | 'scripts' | 'directory'>;
 }
 
 export interface Devices {

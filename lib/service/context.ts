@@ -104,7 +104,7 @@ export function readContext(
       readSection(service.source.evaluator.as(node), resource.rid, resource.driver.keywords).values,
     siblings: service.resources
       .filter((other) => other !== resource)
-      .map((other) => siblingOf(other, askStatus)),
+      .map((other) => siblingOf(other, service, askStatus)),
     async partialAvail(without) {
       const asked = service.resources.filter(
         ({ rid, group }) => rid !== resource.rid && !without.includes(group),
@@ -124,8 +124,8 @@ export function readContext(
   };
 }
 
-function siblingOf(resource: Resource, askStatus: AskStatus): Sibling {
-  const { rid, group, driverId, label, disabled, tags, values } = resource;
+function siblingOf(resource: Resource, service: Service, askStatus: AskStatus): Sibling {
+  const { rid, group, driver, driverId, label, disabled, tags, values } = resource;
   return {
     rid,
     group,
@@ -134,6 +134,7 @@ function siblingOf(resource: Resource, askStatus: AskStatus): Sibling {
     disabled,
     tags,
     values,
+    replicates: () => (values && driver?.replicates?.(values as never, { rid, service })) ?? [],
     status: async (): Promise<Status> => (await askStatus(resource)).status,
   };
 }

@@ -86,6 +86,8 @@ export const plans = {
     ActionPlan
   >),
   ...syncs,
+  presync: { name: 'presync', verb: 'presync', direction: 'start', lock: 'sync' },
+  postsync: { name: 'postsync', verb: 'postsync', direction: 'start' },
   pg_freeze: groupPlan('pg_freeze'),
   pg_thaw: groupPlan('pg_thaw'),
   pg_kill: groupPlan('pg_kill'),

@@ -1,4 +1,6 @@
 /** Synchronisations whose kernel part this machine does not have, against what their tools print. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { AgentError } from '../../lib/errors/agent-error.js';
 import type { Run } from '../../lib/exec/run.js';
@@ -338,5 +340,91 @@ ${more}
     await expect(bad.rig.act('sync_verify')).rejects.toThrow(
       'not the same as /dev/vg1/data_osvc_snap1: n3',
     );
+  });
+});
+
+describe('presync and postsync (captured output)', () => {
+  const uuid = '0a1b2c3d:4e5f6071:8293a4b5:c6d7e8f9';
+  const head = '[DEFAULT]\nnodes = n1 n2\n';
+
+  test('disk.md: its members are written once, go to the other node, and are looked for there', async () => {
+    let isUp = true;
+    const commands: string[] = [];
+    const run = capturedRun((line) => {
+      commands.push(line);
+      if (line === 'mdadm --detail --scan')
+        return { stdout: isUp ? `ARRAY /dev/md9 metadata=1.2 UUID=${uuid}\n` : '' };
+      if (line === 'mdadm --detail /dev/md9')
+        return {
+          stdout: `  State : clean\n   0  8  16  0  active sync  /dev/nm-none-b\n   1  8  32  1  active sync  /dev/nm-none-a\n   -  8  48  -  spare  /dev/nm-none-c\n`,
+        };
+      return line.startsWith('stat ') ? { exitCode: 1, stderr: 'No such file or directory' } : {};
+    });
+    const rig = createRig(`${head}[disk#1]\ntype = md\nuuid = ${uuid}\n`, {
+      nodename: 'n1',
+      rsh: 'rsh',
+      captured: { run },
+    });
+    const file = join((await rig.service()).directory, 'members/disk.1');
+    await rig.act('presync', { dryRun: true });
+    expect(existsSync(file)).toBe(false);
+    await rig.act('presync');
+    await rig.act('presync');
+    expect(readFileSync(file, 'utf8')).toBe('/dev/nm-none-a\n/dev/nm-none-b\n/dev/nm-none-c\n');
+    expect(rig.lines).toEqual([`disk#1 write ${file}`, `disk#1 write ${file}`]);
+    await rig.act('sync_nodes');
+    expect(commands.find((line) => line.startsWith('rsync -HpogDtrlvx '))).toContain(
+      ` ${file} n2:/`,
+    );
+    isUp = false;
+    await rig.act('presync');
+    expect(await rig.status('disk#1')).toMatchObject({
+      status: 'down',
+      notes: ['a', 'b', 'c'].map((name) => ({ text: `/dev/nm-none-${name} does not exist` })),
+    });
+  });
+
+  test('disk.zpool: its devices, of a pool that is imported', async () => {
+    const answer = capturedRun((line) => {
+      if (line === 'zpool list -H -o health data') return { stdout: 'ONLINE\n' };
+      if (line === 'zpool list -H -P -v data')
+        return {
+          stdout: 'data\t1G\t1M\n\tmirror-0\t1G\n\t/dev/nm-none-b\t1G\n\t/dev/nm-none-a\t1G\n',
+        };
+      return undefined;
+    });
+    const rig = createRig(`${head}[disk#1]\ntype = zpool\nname = data\n`, {
+      nodename: 'n1',
+      captured: { run: answer },
+    });
+    await rig.act('presync');
+    const file = join((await rig.service()).directory, 'members/disk.1');
+    expect(readFileSync(file, 'utf8')).toBe('/dev/nm-none-a\n/dev/nm-none-b\n');
+  });
+
+  test('noaction: presync passes', async () => {
+    const answer = capturedRun((line) =>
+      line.startsWith('zpool list') ? { stdout: 'ONLINE\t/dev/nm-none\n' } : undefined,
+    );
+    const rig = createRig(`${head}[disk#1]\ntype = zpool\nname = data\ntags = noaction\n`, {
+      nodename: 'n1',
+      captured: { run: answer },
+    });
+    await rig.act('presync');
+    expect(rig.lines).toEqual([expect.stringContaining('members/disk.1')]);
+  });
+
+  test('container.kvm: a definition that was copied here is made known to libvirt', async () => {
+    const commands: string[] = [];
+    const run = capturedRun((line) => {
+      commands.push(line);
+      return { stdout: line.includes('for f') ? '/etc/libvirt/qemu/vm1.xml\n' : '' };
+    });
+    const rig = createRig(`${head}[container#1]\ntype = kvm\nname = vm1\n`, {
+      nodename: 'n2',
+      captured: { run },
+    });
+    await rig.act('postsync');
+    expect(commands).toContain('virsh define /etc/libvirt/qemu/vm1.xml');
   });
 });

@@ -38,6 +38,8 @@ const actions: Readonly<Record<OperationName, string>> = {
   sync_resync: 'bring broken copies together again',
   sync_break: 'separate copies',
   sync_restore: 'bring copies back',
+  presync: 'write what other nodes have to know of the resources',
+  postsync: 'take in what another node has copied here',
   pg_freeze: 'let the programs and containers of services stand still',
   pg_thaw: 'let them go on',
   pg_kill: 'end them at once, without asking',
