@@ -49,6 +49,8 @@ export interface Sibling {
   readonly tags: readonly string[];
   /** Converted keywords; undefined when its section cannot be used. */
   readonly values: KeywordValues | undefined;
+  /** Files that go to the other nodes with the configuration, whether they exist or not. */
+  replicates(): readonly string[];
   /** Its status now: evaluated once per process and after each action on it. */
   status(): Promise<Status>;
   /** The block devices that it makes and stands on; none where its driver knows of none. */
@@ -75,6 +77,8 @@ export interface ReadContext {
    * @throws AgentError `E_VALUE` for a cap that cannot be read
    */
   processGroup(): Pick<RunOptions, 'cgroup' | 'caps'>;
+  /** The keywords of this resource as another node has them; undefined when it cannot use them. */
+  valuesOn(node: string): KeywordValues | undefined;
   /** The other resources of the service. */
   readonly siblings: readonly Sibling[];
   /**
@@ -137,6 +141,10 @@ export interface ActionContext extends ReadContext {
    * taken back in reverse order, over all resources of the service.
    */
   undo(work: () => void | Promise<void>): void;
+  /** What `beforeSync` does is done already, for all resources of the set. */
+  readonly isPrepared: boolean;
+  /** Says that another node got a copy: it is told by `postsync` when the action is over. */
+  synced(node: string): void;
   /** Writes keywords into the section of the resource; comments and order stay. */
   setKeywords(values: Readonly<Record<string, string>>): Promise<void>;
 }
@@ -221,6 +229,18 @@ export interface Driver<V = KeywordValues> {
   sync?: Readonly<Record<string, Verb<V>>>;
   /** Takes a node off. */
   stonith?: Verb<V>;
+  /**
+   * By the same verbs: what has to happen to all resources of a set before the first of them copies, so
+   * that their copies are of one moment. Those with the tag `delay_snap` are left out: their copy does
+   * it itself.
+   */
+  beforeSync?: Readonly<Record<string, Verb<V>>>;
+  /** Writes what other nodes have to know of it, before the copies. */
+  presync?: Verb<V>;
+  /** Takes in what another node has just copied here. */
+  postsync?: Verb<V>;
+  /** Files that go to the other nodes with the configuration of the service, as far as they exist. */
+  replicates?(keywords: V, facts: LabelFacts): readonly string[];
   /** What `pg freeze`, `pg thaw` and `pg kill` do to what it runs. */
   processGroup?: Readonly<Record<'freeze' | 'thaw' | 'kill', Verb<V>>>;
   /** The container as its engine knows it, for the commands of the client. */
@@ -236,7 +256,7 @@ export interface Driver<V = KeywordValues> {
 /** What a label may depend on besides the keywords. */
 export interface LabelFacts {
   readonly rid: string;
-  readonly service: Pick<ServiceFacts, 'path' | 'nodes' | 'drpnodes' | 'scripts'>;
+  readonly service: Pick<ServiceFacts, 'path' | 'nodes' | 'drpnodes' | 'scripts' | 'directory'>;
 }
 
 /** What the clients of container engines are told about. */

@@ -50,3 +50,29 @@ function rowsOf(text: string): string[][] {
 export function mapperPath(group: string, volume: string): string {
   return `/dev/mapper/${[group, volume].map((name) => name.replaceAll('-', '--')).join('-')}`;
 }
+
+/** A volume as `lvs` tells it, for snapshots and what they are of. */
+export interface VolumeFacts {
+  readonly group: string;
+  readonly name: string;
+  readonly uuid: string;
+  readonly sizeBytes: number;
+  /** A snapshot that was too small for what changed: it is worth nothing. */
+  readonly isInvalid: boolean;
+}
+
+/** One volume by its device, for `parseVolumeFacts`. */
+export function volumeFactsArgv(device: string): string[] {
+  const fields = 'vg_name,lv_name,lv_uuid,lv_size,lv_attr';
+  const form = ['--noheadings', '--separator=;', '--units', 'b', '--nosuffix'];
+  return ['lvs', '-o', fields, ...form, device];
+}
+
+/** The fifth letter of the attributes of an invalid snapshot is `I`, or `S` of a suspended one. */
+export function parseVolumeFacts(text: string): VolumeFacts | undefined {
+  const [row] = rowsOf(text);
+  const [group, name, uuid, size, attributes = ''] = row ?? [];
+  if (!group || !name || !uuid) return undefined;
+  const isInvalid = /[IS]/.test(attributes[4] ?? '');
+  return { group, name, uuid, sizeBytes: Number(size), isInvalid };
+}

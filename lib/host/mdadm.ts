@@ -19,6 +19,8 @@ export interface MdDetail {
   /** `clean`, `active`, `degraded`, `recovering`… in the order printed. */
   readonly states: readonly string[];
   readonly uuid: string | undefined;
+  /** Devices that are part of it, spares too. */
+  readonly members: readonly string[];
 }
 
 export function parseMdDetail(text: string): MdDetail {
@@ -29,5 +31,8 @@ export function parseMdDetail(text: string): MdDetail {
       .map((state) => state.trim())
       .filter(Boolean),
     uuid: /^\s*UUID : (\S+)/m.exec(text)?.[1]?.toLowerCase(),
+    members: [...text.matchAll(/^\s+(?:\d+|-)\s+\d+\s+\d+\s+.*\s(\/dev\/\S+)\s*$/gm)].map(
+      ([, device = '']) => device,
+    ),
   };
 }

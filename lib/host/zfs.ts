@@ -14,3 +14,18 @@ export function parseZfsProperties(text: string): ReadonlyMap<string, string> {
       ),
   );
 }
+
+/** The snapshots of one dataset, for `parseZfsSnapshots`. */
+export function zfsSnapshotsArgv(dataset: string): string[] {
+  return ['zfs', 'list', '-H', '-t', 'snapshot', '-o', 'name,guid', '-d', '1', dataset];
+}
+
+/** By their name after the `@`; the guid is the same wherever a snapshot was sent. */
+export function parseZfsSnapshots(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split('\n').flatMap((line) => {
+      const [, name, guid] = /@(\S+)\t(\S+)$/.exec(line) ?? [];
+      return name !== undefined && guid !== undefined ? [[name, guid] as const] : [];
+    }),
+  );
+}

@@ -16,11 +16,16 @@ export type DriverVerb =
   | 'provision'
   | 'unprovision'
   | 'stonith'
+  | 'presync'
+  | 'postsync'
   | SyncVerb
+  | BeforeSyncVerb
   | GroupVerb;
 
 /** `sync_nodes`, `sync_drp`…: the verb of a driver's `sync` follows. */
 export type SyncVerb = `sync_${string}`;
+/** In the same way of its `beforeSync`. */
+type BeforeSyncVerb = `before_${SyncVerb}`;
 export type GroupVerb = `pg_${'freeze' | 'thaw' | 'kill'}`;
 
 /** What all resources of one action of one service share. */
@@ -64,7 +69,8 @@ export class ResourceError extends AgentError {
 export async function actOn(resource: Resource, verb: DriverVerb, action: Action): Promise<void> {
   const { around, service, statuses, shared } = action;
   const log = around.logOf(service, resource.rid);
-  if (resource.encap || resource.disabled || resource.tags.includes('noaction')) return;
+  if (resource.encap || resource.disabled) return;
+  if (resource.tags.includes('noaction') && verb !== 'presync') return;
   try {
     await act(resource, verb, action);
   } catch (error) {
@@ -121,6 +127,11 @@ async function act(resource: Resource, verb: DriverVerb, action: Action): Promis
     signal: shared.interrupt.signal,
     environment: context.environment,
   };
+  if (isBeforeSync(verb)) {
+    for (const step of steps) await step(values as never, context);
+    shared.prepared.add(rid);
+    return;
+  }
   const { evaluator } = service.source;
   await runTriggers(evaluator, rid, 'pre', shared.action, triggers);
   for (const step of steps) await step(values as never, context);
@@ -141,13 +152,19 @@ async function stepsOf(
 ): Promise<Step[]> {
   const { start, stop, provision, unprovision } = driver;
   const isProvisioned = async () => (await driver.provisioned?.(values as never, context)) ?? true;
-  if (isSync(verb)) return [driver.sync?.[verb.slice('sync_'.length)]].filter(isStep);
+  if (isSync(verb)) return [driver.sync?.[syncWord(verb)]].filter(isStep);
+  if (isBeforeSync(verb)) return [driver.beforeSync?.[syncWord(verb)]].filter(isStep);
   const group = driver.processGroup;
-  const wanted: Record<Exclude<DriverVerb, SyncVerb>, () => Promise<(Step | undefined)[]>> = {
+  const wanted: Record<
+    Exclude<DriverVerb, SyncVerb | BeforeSyncVerb>,
+    () => Promise<(Step | undefined)[]>
+  > = {
     stonith: async () => [driver.stonith],
     pg_freeze: async () => [group?.freeze],
     pg_thaw: async () => [group?.thaw],
     pg_kill: async () => [group?.kill],
+    presync: async () => [driver.presync],
+    postsync: async () => [driver.postsync],
     start: async () => [start],
     stop: async () => [stop],
     provision: async () => [(await isProvisioned()) ? undefined : provision, start],
@@ -156,8 +173,17 @@ async function stepsOf(
   return (await wanted[verb]()).filter(isStep);
 }
 
-function isSync(verb: DriverVerb): verb is SyncVerb {
+export function isSync(verb: DriverVerb): verb is SyncVerb {
   return verb.startsWith('sync_');
+}
+
+/** `nodes`, `drp`, `update`… */
+export function syncWord(verb: SyncVerb | BeforeSyncVerb): string {
+  return verb.replace(/^(before_)?sync_/, '');
+}
+
+function isBeforeSync(verb: DriverVerb): verb is BeforeSyncVerb {
+  return verb.startsWith('before_sync_');
 }
 
 function isStep(step: Step | undefined): step is Step {

@@ -1,3 +1,4 @@
+import { readSection } from '../config/values.js';
 import type { ActionContext, ChangeOptions, ReadContext, Sibling } from '../driver/contract.js';
 import type { Clock } from '../env/clock.js';
 import type { Paths } from '../env/paths.js';
@@ -94,10 +95,13 @@ export function readContext(
       return { ...actionEnvironment(service, 'status'), OPENSVC_RID: resource.rid };
     },
     processGroup: () => processGroupOf(service.source.evaluator, service.scope, resource.rid),
+    valuesOn: (node) =>
+      resource.driver &&
+      readSection(service.source.evaluator.as(node), resource.rid, resource.driver.keywords).values,
     siblings: service.resources
       .filter((other) => other !== resource)
       .map((other) =>
-        siblingOf(other, askStatus, (it) => readContext(around, service, it, askStatus)),
+        siblingOf(other, service, askStatus, (it) => readContext(around, service, it, askStatus)),
       ),
     async partialAvail(without) {
       const asked = service.resources.filter(
@@ -120,6 +124,7 @@ export function readContext(
 
 function siblingOf(
   resource: Resource,
+  service: Service,
   askStatus: AskStatus,
   contextOf: (resource: Resource) => ReadContext,
 ): Sibling {
@@ -132,6 +137,7 @@ function siblingOf(
     disabled,
     tags,
     values,
+    replicates: () => (values && driver?.replicates?.(values as never, { rid, service })) ?? [],
     status: async (): Promise<Status> => (await askStatus(resource)).status,
     async devices() {
       if (!driver?.devices || !values) return { exposed: [], base: [] };
@@ -149,6 +155,9 @@ export interface ActionSurroundings {
   readonly interrupt: { signal: AbortSignal };
   readonly environment: Readonly<Record<string, string>>;
   undo(work: () => void | Promise<void>): void;
+  synced(node: string): void;
+  /** Resources whose `beforeSync` is done. */
+  readonly prepared: Set<string>;
   setKeywords(rid: string, values: Readonly<Record<string, string>>): Promise<void>;
 }
 
@@ -190,6 +199,8 @@ export function actionContext(
       return dryRun ? undefined : forgetting(work);
     },
     undo: action.undo,
+    synced: action.synced,
+    isPrepared: action.prepared.has(resource.rid),
     setKeywords: (values) => action.setKeywords(resource.rid, values),
   };
 }

@@ -11,6 +11,7 @@ import { isFiltered } from './filter.js';
 import { heartbeatOf } from './guard.js';
 import { lockWait, type OperateOptions, operate } from './operate.js';
 import { type PlanName, plans } from './plans.js';
+import { postsyncOn } from './postsync.js';
 import { serviceGroup } from './process-group.js';
 import type { Service } from './service.js';
 
@@ -27,15 +28,42 @@ const ofPlan =
   (service, around, store, options) =>
     operate(service, plans[name], around, store, options);
 
-/** Several plans, one after the other, under one lock. */
-function inTurn(intent: string, names: readonly PlanName[], lock?: 'sync'): Operation {
+/** Several plans and operations, one after the other, under one lock. */
+function inTurn(
+  intent: string,
+  parts: readonly (PlanName | Operation)[],
+  lock?: 'sync',
+): Operation {
   return async (service, around, store, options) => {
     const all = async (): Promise<void> => {
-      for (const name of names) await ofPlan(name)(service, around, store, options);
+      for (const part of parts) {
+        const operation = typeof part === 'string' ? ofPlan(part) : part;
+        await operation(service, around, store, options);
+      }
     };
     if (options.dryRun) return all();
     const waitMs = lockWait(service, options);
     await withLock(actionLock(service, lock), { intent, waitMs, object: service.scope }, all);
+  };
+}
+
+/** Writes what goes to the other nodes, of all resources, whichever copies were chosen. */
+const presync: Operation = async (service, around, store, options) => {
+  if (!service.resources.some(({ driver }) => driver?.presync)) return;
+  const { rid: _rid, tags: _tags, subsets: _subsets, ...others } = options;
+  await ofPlan('presync')(service, around, store, others);
+};
+
+/** The nodes that got a copy take it in when the lock of the copies is free again. */
+function withPostsync(operation: Operation): Operation {
+  return async (service, around, store, options) => {
+    const nodes = new Set<string>();
+    const onSynced = (node: string): void => void nodes.add(node);
+    try {
+      await operation(service, around, store, { ...options, onSynced });
+    } finally {
+      if (!options.signal?.aborted) await postsyncOn([...nodes], service, around, options);
+    }
   };
 }
 
@@ -85,13 +113,18 @@ const shutdown: Operation = async (service, around, store, options) => {
 };
 
 const planned = Object.fromEntries(
-  Object.keys(plans).map((name): [string, Operation] => [name, ofPlan(name as PlanName)]),
+  Object.keys(plans).map((name): [string, Operation] => {
+    const operation = ofPlan(name as PlanName);
+    return [name, name.startsWith('sync_') ? withPostsync(operation) : operation];
+  }),
 ) as Record<PlanName, Operation>;
 
 const works = {
   ...planned,
   restart: inTurn('restart', ['stop', 'start']),
-  sync_all: inTurn('sync_all', ['sync_nodes', 'sync_drp', 'sync_update'], 'sync'),
+  sync_all: withPostsync(
+    inTurn('sync_all', [presync, 'sync_nodes', 'sync_drp', 'sync_update'], 'sync'),
+  ),
   pg_freeze: onGroup('pg_freeze'),
   pg_thaw: onGroup('pg_thaw'),
   pg_kill: onGroup('pg_kill'),

@@ -43,6 +43,8 @@ export interface PerformOptions extends ResourceFilter {
   /** Ends the action after this resource or group. */
   readonly last?: string | undefined;
   readonly signal?: AbortSignal;
+  /** Told of each node that got a copy. */
+  readonly onSynced?: (node: string) => void;
   /** Told of the resources that are being worked on. */
   readonly onProgress?: (rids: readonly string[]) => void;
   /** `--env`. */
@@ -79,6 +81,8 @@ export async function perform(
       extra: options.env ?? {},
       addresses: await resolveNames(service, around.run),
     }),
+    prepared: new Set(),
+    synced: (node) => options.onSynced?.(node),
     setKeywords: (rid, values) => setKeywords(service, rid, values),
   };
   const action: Action = {

@@ -97,6 +97,8 @@ export const plans = {
   prstart: { name: 'prstart', verb: 'start', direction: 'start', groups: [reservationDriver] },
   prstop: { name: 'prstop', verb: 'stop', direction: 'stop', groups: [reservationDriver] },
   stonith: { name: 'stonith', verb: 'stonith', direction: 'start', groups: ['stonith'] },
+  presync: { name: 'presync', verb: 'presync', direction: 'start', lock: 'sync' },
+  postsync: { name: 'postsync', verb: 'postsync', direction: 'start' },
   pg_freeze: groupPlan('pg_freeze'),
   pg_thaw: groupPlan('pg_thaw'),
   pg_kill: groupPlan('pg_kill'),

@@ -1,6 +1,14 @@
 import { readSection } from '../config/values.js';
 import { Leave } from '../driver/contract.js';
-import { type Action, actOn, type DriverVerb, ResourceError } from './act.js';
+import {
+  type Action,
+  actOn,
+  type DriverVerb,
+  isSync,
+  ResourceError,
+  type SyncVerb,
+  syncWord,
+} from './act.js';
 import { subsetKeywords } from './keywords.js';
 import { type Direction, inOrder, type ResourceSet } from './order.js';
 import type { Resource } from './resource.js';
@@ -48,6 +56,10 @@ async function walkSet(
   action: Action,
   { tolerant, last }: { tolerant: boolean; last: string | undefined },
 ): Promise<ResourceError | undefined> {
+  if (isSync(verb)) {
+    const { failure, left } = await prepareSet(set, verb, action);
+    if (failure || left) return failure;
+  }
   if (isParallel(set, action)) {
     const ends = await Promise.allSettled(
       set.resources.map((resource) => actOn(resource, verb, action)),
@@ -74,6 +86,31 @@ function failureOf(error: unknown): ResourceError | undefined {
   if (error instanceof ResourceError) return error;
   if (error instanceof Leave && error.what === 'set') return undefined;
   throw error;
+}
+
+/**
+ * What has to be of one moment for several copies. A single one prepares itself, after its triggers.
+ * @returns the first failure, or that the set is left
+ */
+async function prepareSet(
+  { resources }: ResourceSet,
+  verb: SyncVerb,
+  action: Action,
+): Promise<{ failure: ResourceError | undefined; left: boolean }> {
+  const prepared = resources.filter(
+    ({ driver, tags, disabled }) =>
+      driver?.beforeSync?.[syncWord(verb)] && !disabled && !tags.includes('delay_snap'),
+  );
+  if (prepared.length < 2) return { failure: undefined, left: false };
+  for (const resource of prepared) {
+    action.shared.interrupt.signal.throwIfAborted();
+    try {
+      await actOn(resource, `before_${verb}`, action);
+    } catch (error) {
+      return { failure: failureOf(error), left: true };
+    }
+  }
+  return { failure: undefined, left: false };
 }
 
 function isParallel({ id, group, resources }: ResourceSet, { service, shared }: Action): boolean {

@@ -182,8 +182,9 @@ describe('disk.md (captured output)', () => {
     expect(parseMdDetail(detail('clean, degraded'))).toEqual({
       states: ['clean', 'degraded'],
       uuid,
+      members: ['/dev/sdb'],
     });
-    expect(parseMdDetail('')).toEqual({ states: [], uuid: undefined });
+    expect(parseMdDetail('')).toEqual({ states: [], uuid: undefined, members: [] });
     const text = `ARRAY /dev/md/0 metadata=1.2 name=h:0 UUID=${uuid.toUpperCase()}\nINACTIVE-ARRAY /dev/md1 metadata=1.2\n`;
     expect(parseMdScan(text)).toEqual([{ device: '/dev/md/0', uuid }]);
   });

@@ -43,6 +43,8 @@ const actions: Readonly<Record<OperationName, string>> = {
   prstart: 'take the SCSI reservations of the disks',
   prstop: 'give the SCSI reservations of the disks back',
   stonith: 'take the nodes off that the stonith resources name',
+  presync: 'write what other nodes have to know of the resources',
+  postsync: 'take in what another node has copied here',
   pg_freeze: 'let the programs and containers of services stand still',
   pg_thaw: 'let them go on',
   pg_kill: 'end them at once, without asking',

@@ -3,6 +3,7 @@ import { defineKeywords, type Values } from '../../config/keyword.js';
 import {
   type ActionContext,
   defineDriver,
+  type LabelFacts,
   type Note,
   type ReadContext,
 } from '../../driver/contract.js';
@@ -77,6 +78,16 @@ export default defineDriver<Keywords>({
   start: (kw, context) => startGuest(kw, guestOf(kw, context), context),
   stop: (kw, context) => stopGuest(kw, guestOf(kw, context), context),
 
+  replicates: (kw, facts) => [definitionOf(kw, facts)],
+
+  /** What was copied here is known to libvirt before it is started. */
+  async postsync(kw, context) {
+    const definition = definitionOf(kw, context);
+    if (await firstFile(context, [definition])) {
+      await context.change(['virsh', 'define', definition], { quietErrors: true });
+    }
+  },
+
   async provisioned(kw, context) {
     return (await firstFile(context, [definitionOf(kw, context)])) !== undefined;
   },
@@ -114,7 +125,7 @@ async function deleteSnapshot({ snap }: Keywords, context: ActionContext): Promi
   await context.change(['btrfs', 'subvolume', 'delete', snap]);
 }
 
-function definitionOf({ name }: Keywords, { service }: ReadContext): string {
+function definitionOf({ name }: Keywords, { service }: LabelFacts): string {
   return `/etc/libvirt/qemu/${guestName(name, service)}.xml`;
 }
 

@@ -54,6 +54,9 @@ export default defineDriver<Keywords>({
     return (await configOf(kw, context)) !== undefined;
   },
 
+  replicates: (kw, { service }) =>
+    kw.cf === undefined ? lxcConfigFiles(guestName(kw.name, service)) : [kw.cf],
+
   async provision(kw, context) {
     const name = guestName(kw.name, context.service);
     if (kw.template === undefined || kw.rootfs === undefined) {

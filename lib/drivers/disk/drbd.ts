@@ -37,6 +37,8 @@ export default defineDriver<Keywords>({
     return { status: 'warn', notes };
   },
 
+  replicates: ({ res }) => [`/etc/drbd.d/${res}.res`],
+
   async start(kw, context) {
     const isChanged = await connect(kw, context);
     // A standby instance follows another one.

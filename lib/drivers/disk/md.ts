@@ -14,6 +14,7 @@ import { AgentError, errnoOf } from '../../errors/agent-error.js';
 import { type MdArray, type MdDetail, parseMdDetail, parseMdScan } from '../../host/mdadm.js';
 import { refuseContent } from '../device-content.js';
 import { factsOf } from '../storage-questions.js';
+import { memberListFile, readMembers, writeMembers } from './member-list.js';
 
 const keywords = defineKeywords({
   uuid: { kind: 'lower', scopable: true, text: 'Uuid of the array; `provision` writes it.' },
@@ -85,6 +86,14 @@ export default defineDriver<Keywords>({
     }
     await stopArray(device, context);
   },
+
+  async presync(kw, context) {
+    const device = await deviceOf(kw, context);
+    if (device !== undefined)
+      await writeMembers((await detailOf(device, context)).members, context);
+  },
+
+  replicates: (_, facts) => [memberListFile(facts)],
 
   async provisioned({ uuid }, context) {
     if (!uuid) return false;
@@ -162,7 +171,7 @@ async function detailOf(device: string, context: ReadContext): Promise<MdDetail>
 async function missing(kw: Keywords, context: ReadContext): Promise<string[]> {
   if (context.service.nodes.length < 2) return [];
   const lines: string[] = [];
-  for (const member of kw.devs ?? []) {
+  for (const member of kw.devs ?? readMembers(context)) {
     if (!(await factsOf(context, member))) lines.push(`${member} does not exist`);
   }
   return lines;

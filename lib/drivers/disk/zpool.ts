@@ -4,6 +4,7 @@ import { defineKeywords, type Values } from '../../config/keyword.js';
 import { type ActionContext, defineDriver, type ReadContext } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { factsOf, silentError } from '../storage-questions.js';
+import { memberListFile, writeMembers } from './member-list.js';
 
 const keywords = defineKeywords({
   name: {
@@ -76,6 +77,15 @@ export default defineDriver<Keywords>({
     }
     await exportPool(kw.name, context);
   },
+
+  async presync({ name }, context) {
+    if ((await healthOf(name, context)) === undefined) return;
+    const { stdout } = await context.probe(['zpool', 'list', '-H', '-P', '-v', name]);
+    const devices = stdout.split(/\s+/).filter((word) => word.startsWith('/dev/'));
+    await writeMembers(devices, context);
+  },
+
+  replicates: (_, facts) => [memberListFile(facts)],
 
   async provisioned({ name }, context) {
     if ((await healthOf(name, context)) !== undefined) return true;

@@ -41,9 +41,12 @@ async function copy(
   const nodes = destinations(targets, context);
   if (nodes.length === 0) return;
   const { file, scripts } = context.service;
+  const told = context.siblings.flatMap(({ disabled, replicates }) =>
+    disabled ? [] : replicates(),
+  );
   await transfer(
     {
-      sources: [file, scripts].filter((path) => existsSync(path)),
+      sources: [file, scripts, ...new Set(told)].filter((path) => existsSync(path)),
       destination: '/',
       options: ['-R', '--exclude=*.core', ...(kw.options ?? [])],
       resetOptions: false,

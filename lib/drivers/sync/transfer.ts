@@ -1,8 +1,7 @@
-import { dirname } from 'node:path';
 import type { ActionContext } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { showCommand } from '../../exec/run.js';
-import { lastSyncFile, recordSync } from './last-sync.js';
+import { copyToEach } from './each-node.js';
 
 /** What goes from here to other nodes. */
 export interface Transfer {
@@ -43,32 +42,17 @@ export async function transfer(
     ...(bandwidthKbps ? [`--bwlimit=${bandwidthKbps}`] : []),
     ...(options.includes('-e') ? [] : ['-e', showCommand(peers.rsh)]),
   ];
-  const failed: string[] = [];
-  for (const node of nodes) {
+  const { failure } = await copyToEach(nodes, context, async (node) => {
     const problem = await unready(node, mounted, context);
-    if (problem !== undefined) {
-      log.error(`${node}: ${problem}`);
-      failed.push(node);
-      continue;
-    }
-    try {
-      const result = await context.change(
-        ['rsync', ...words, ...sources, `${node}:${destination}`],
-        { timeoutMs: transferTimeoutMs, acceptExitCodes: [0, vanished], shows: 'command' },
-      );
-      if (result.exitCode === vanished) log.warn(`${node}: files vanished while they were copied`);
-    } catch (error) {
-      if (!(error instanceof AgentError) || context.signal.aborted) throw error;
-      failed.push(node);
-      continue;
-    }
-    if (!context.dryRun) await tell(node, context);
-  }
-  if (failed.length > 0) {
-    throw new AgentError('E_SYNC', `not synchronised: ${failed.join(', ')}`, {
-      remedy: 'see the lines above; the next synchronisation tries again',
+    if (problem !== undefined) throw new AgentError('E_PEER', problem, { exit: 'unavailable' });
+    const result = await context.change(['rsync', ...words, ...sources, `${node}:${destination}`], {
+      timeoutMs: transferTimeoutMs,
+      acceptExitCodes: [0, vanished],
+      shows: 'command',
     });
-  }
+    if (result.exitCode === vanished) log.warn(`${node}: files vanished while they were copied`);
+  });
+  if (failure) throw failure;
 }
 
 /** Extended attributes and access lists, as far as this rsync was built with them. */
@@ -94,21 +78,4 @@ async function unready(
   return stdout.trim().split('\n').at(-1) === mounted
     ? undefined
     : `${mounted} is not mounted there`;
-}
-
-/** Notes the time here and there, so that both sides can tell how old the copy is. */
-async function tell(node: string, context: ActionContext): Promise<void> {
-  recordSync(context, node);
-  const { peers, log } = context;
-  const file = lastSyncFile(context, node);
-  try {
-    await context.change(peers.argv(node, ['mkdir', '-p', dirname(file)]), { shows: 'nothing' });
-    await context.change(['rsync', '-e', showCommand(peers.rsh), file, `${node}:${file}`], {
-      shows: 'nothing',
-      timeoutMs: 60_000,
-    });
-  } catch (error) {
-    if (!(error instanceof AgentError) || context.signal.aborted) throw error;
-    log.warn(`${node} was not told the time of its copy`);
-  }
 }
