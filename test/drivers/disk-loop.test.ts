@@ -127,6 +127,31 @@ describe.skipIf(lacks('loop'))('disk.loop', () => {
     expect(loopsOf(rig)).toEqual([]);
   });
 
+  test('a device that somebody else takes the moment it is free counts as detached', async () => {
+    let other: string | undefined;
+    const rig = createRig(configOf, {
+      run: async (argv, real, options) => {
+        const result = await real(argv, options);
+        if (argv[0] === 'losetup' && argv[1] === '-d') {
+          // The very same device, for another file.
+          other = argv[2];
+          sh(`losetup ${other} ${rig.place}/other.img`);
+        }
+        return result;
+      },
+    });
+    onTestFinished(() => {
+      if (other !== undefined) sh(`losetup -d ${other}`);
+      detachAll(rig);
+    });
+    makeImage(rig);
+    sh(`truncate -s 8M ${rig.place}/other.img`);
+    await rig.act('start');
+    await rig.act('stop');
+    expect(loopsOf(rig)).toEqual([other]);
+    expect((await rig.status('disk#1')).status).toBe('down');
+  });
+
   test('a device that is mounted is not detached', async () => {
     const rig = rigOf();
     makeImage(rig);

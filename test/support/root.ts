@@ -14,7 +14,8 @@ export interface TestRoot {
 /** A root of its own for one test, removed when the test is over. */
 export function createRoot(files: Readonly<Record<string, string>> = {}): TestRoot {
   const directory = mkdtempSync(join(tmpdir(), 'nodemgr-test-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  // What a test has started may still write its last line.
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   const paths = pathsBelow(directory);
   mkdirSync(paths.etc, { recursive: true });
   const write = (name: string, text: string): string => {

@@ -19,10 +19,12 @@ export async function detachLoop(context: ActionContext, device: string): Promis
   if (user !== undefined && !context.dryRun) {
     throw new AgentError('E_BUSY', `${device} is in use: ${user}`, { remedy: 'stop that first' });
   }
+  const file = loopFile(device);
   await context.change(['losetup', '-d', device]);
   if (context.dryRun) return;
   for (let waited = 0, pause = 10; waited < settleMs; waited += pause, pause *= 2) {
-    if (loopFile(device) === undefined) return;
+    // The next one who wants a device gets this one: then it has another file.
+    if (loopFile(device) !== file) return;
     await delay(pause, undefined, { signal: context.signal });
   }
   throw new AgentError('E_BUSY', `${device} is still attached: somebody has it open`, {
