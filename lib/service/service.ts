@@ -7,8 +7,7 @@ import {
 import { secretTexts } from '../config/secrets.js';
 import { readSection } from '../config/values.js';
 import type { ServiceFacts } from '../driver/contract.js';
-import { everyResourceKeyword } from '../driver/resource-keywords.js';
-import { headKeywords, serviceKeywords } from './keywords.js';
+import { serviceKeywords } from './keywords.js';
 import { buildResource, type Resource } from './resource.js';
 import { implicitSync, parseSectionName } from './sections.js';
 import { readServiceFile, type ServiceFile, type ServiceFileContext } from './service-file.js';
@@ -62,10 +61,7 @@ export async function openService(
     resources.push(await buildResource(evaluator, name, facts, { disabledByService, ...options }));
   }
   const drivers = new Map(resources.map(({ rid, driver }) => [rid, driver]));
-  const secrets = secretTexts(evaluator, (section) => {
-    if (section === 'DEFAULT') return headKeywords;
-    const keywords = drivers.get(section)?.keywords;
-    return keywords && { ...everyResourceKeyword, ...keywords };
-  });
+  // No keyword that resources and services share is a secret.
+  const secrets = secretTexts(evaluator, (section) => drivers.get(section)?.keywords);
   return { ...facts, source, header, resources, secrets };
 }
