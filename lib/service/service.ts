@@ -1,4 +1,4 @@
-import type { KeywordTable, Values } from '../config/keyword.js';
+import type { Values } from '../config/keyword.js';
 import {
   formatObjectPath,
   objectScriptDirectory,
@@ -7,8 +7,7 @@ import {
 import { secretTexts } from '../config/secrets.js';
 import { readSection } from '../config/values.js';
 import type { ServiceFacts } from '../driver/contract.js';
-import { everyResourceKeyword } from '../driver/resource-keywords.js';
-import { headKeywords, serviceKeywords } from './keywords.js';
+import { serviceKeywords } from './keywords.js';
 import { reservationOf } from './reservation.js';
 import { buildResource, type Resource } from './resource.js';
 import { implicitSync, parseSectionName } from './sections.js';
@@ -22,17 +21,6 @@ export interface Service extends ServiceFacts {
   readonly resources: readonly Resource[];
   /** What must never appear in a log. */
   readonly secrets: readonly string[];
-}
-
-/** What a section of a driver may hold, by the keywords of the driver: made once for all services. */
-const wholeTables = new WeakMap<KeywordTable, KeywordTable>();
-
-function wholeTable(keywords: KeywordTable): KeywordTable {
-  const known = wholeTables.get(keywords);
-  if (known) return known;
-  const whole = { ...everyResourceKeyword, ...keywords };
-  wholeTables.set(keywords, whole);
-  return whole;
 }
 
 /**
@@ -79,10 +67,7 @@ export async function openService(
     resources.push(built, ...(reservation ? [reservation] : []));
   }
   const drivers = new Map(resources.map(({ rid, driver }) => [rid, driver]));
-  const secrets = secretTexts(evaluator, (section) => {
-    if (section === 'DEFAULT') return headKeywords;
-    const keywords = drivers.get(section)?.keywords;
-    return keywords && wholeTable(keywords);
-  });
+  // No keyword that resources and services share is a secret.
+  const secrets = secretTexts(evaluator, (section) => drivers.get(section)?.keywords);
   return { ...facts, source, header, resources, secrets };
 }

@@ -103,6 +103,7 @@ const commands: {
   { program: 'svcmgr', argv: ['web', 'print', 'status'], schema: 'svcmgr.status.1', list: false },
   { program: 'svcmgr', argv: ['web', 'print', 'resinfo'], schema: 'svcmgr.resinfo.1', list: true },
   { program: 'svcmgr', argv: ['web', 'print', 'devs'], schema: 'svcmgr.device.1', list: true },
+  { program: 'svcmgr', argv: ['print', 'keywords'], schema: 'svcmgr.keyword.1', list: true },
   { program: 'svcmgr', argv: ['ls'], schema: 'nodemgr.object.1', list: true },
 ];
 
