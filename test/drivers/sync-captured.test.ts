@@ -402,6 +402,35 @@ describe('presync and postsync (captured output)', () => {
     expect(readFileSync(file, 'utf8')).toBe('/dev/nm-none-a\n/dev/nm-none-b\n');
   });
 
+  test('sync all: presync first, of all resources; where it fails, the copies go all the same', async () => {
+    let health = 'ONLINE';
+    const commands: string[] = [];
+    const run = capturedRun((line) => {
+      commands.push(line.replace(/ -HpogDtrlvx.*/, ''));
+      if (line.startsWith('zpool list -H -o')) return { stdout: `${health}\n` };
+      if (line.startsWith('zpool list -H -P')) {
+        if (health === 'ONLINE') return { stdout: '/dev/nm-none\n' };
+        throw new AgentError('E_NO_COMMAND', 'zpool is gone');
+      }
+      return {};
+    });
+    const rig = createRig(`${head}[disk#1]\ntype = zpool\nname = data\n`, {
+      nodename: 'n1',
+      rsh: 'rsh',
+      captured: { run },
+    });
+    const order = (): string[] =>
+      commands.filter((line) => /^zpool list -H -P|^rsync$|svcmgr/.test(line)).splice(0);
+    await rig.operate('sync_all', { rid: 'sync#i0' });
+    const postsync = 'rsh n2 svcmgr -s svc1 postsync --waitlock 3600';
+    expect(order()).toEqual(['zpool list -H -P -v data', 'rsync', postsync]);
+    commands.length = 0;
+    health = 'DEGRADED';
+    await rig.operate('sync_all');
+    expect(order()).toEqual(['zpool list -H -P -v data', 'rsync', postsync]);
+    expect(rig.lines).toContain('disk#1 ERROR zpool is gone');
+  });
+
   test('noaction: presync passes', async () => {
     const answer = capturedRun((line) =>
       line.startsWith('zpool list') ? { stdout: 'ONLINE\t/dev/nm-none\n' } : undefined,
@@ -426,5 +455,78 @@ describe('presync and postsync (captured output)', () => {
     });
     await rig.act('postsync');
     expect(commands).toContain('virsh define /etc/libvirt/qemu/vm1.xml');
+  });
+});
+
+describe('sync.docker (captured output)', () => {
+  const config = `[container#1]
+type = docker
+image = web:1
+[container#2]
+type = podman
+image = db:2
+[container#3]
+type = docker
+image = web:1
+[task#1]
+type = docker
+image = gone:1
+command = x
+[sync#1]
+type = docker
+target = nodes
+optional = false
+`;
+
+  /** Ids of images by client and name here, and what each node has. */
+  function engines(there: Record<string, string[]>): Host {
+    const here: Record<string, string> = { 'docker web:1': 'a1', 'podman db:2': 'b2' };
+    return host(config, (command) => {
+      const [, client, name] = /^(\w+) image inspect --format \S+ (\S+)$/.exec(command) ?? [];
+      if (name !== undefined) {
+        const id = here[`${client} ${name}`];
+        return id
+          ? { stdout: `sha256:${id}\n` }
+          : { exitCode: 1, stderr: 'Error: No such image\n' };
+      }
+      const [, node = ''] = /^(\w+): \w+ images /.exec(command) ?? [];
+      if (node !== '') {
+        const ids = there[node];
+        return ids ? { stdout: ids.map((id) => `sha256:${id}\n`).join('') } : { exitCode: 255 };
+      }
+      return /^\w+ container inspect /.test(command)
+        ? { stdout: '[{"Id":"c","Image":"x","State":{"Running":true,"Pid":1}}]' }
+        : undefined;
+    });
+  }
+  const loads = ({ commands }: Host): string[] => commands.filter((text) => text.includes(' | '));
+
+  test('what is missing on a node is loaded there, once for all that run it', async () => {
+    const made = engines({ n2: ['a1', 'other'], n3: [] });
+    await made.rig.act('sync_nodes');
+    expect(loads(made)).toEqual([
+      'podman save db:2 | n2: podman load',
+      'docker save web:1 | n3: docker load',
+      'podman save db:2 | n3: podman load',
+    ]);
+    expect(made.rig.lines).toContain('sync#1 WARNING gone:1 is not on this node');
+  });
+
+  test('status: what is missing where, and who does not tell', async () => {
+    expect(await engines({ n2: ['a1'] }).rig.status('sync#1')).toMatchObject({
+      status: 'warn',
+      resource: { label: 'docker img sync to nodes' },
+      notes: [
+        { text: 'gone:1 is not on this node' },
+        { text: 'n2 misses db:2' },
+        { text: 'n3: docker does not answer' },
+      ],
+    });
+  });
+
+  test('a node that does not answer is told; the others get theirs', async () => {
+    const made = engines({ n3: ['a1'] });
+    await expect(made.rig.act('sync_nodes')).rejects.toThrow('not synchronised: n2');
+    expect(loads(made)).toEqual(['podman save db:2 | n3: podman load']);
   });
 });
