@@ -51,7 +51,6 @@ const notRead: Readonly<Record<string, readonly string[]>> = {
   'container.kvm': ['snapof', 'snap', 'virtinst'],
   'app.forking': ['configs_environment', 'secrets_environment'],
   'task.host': ['limit_nofile'],
-  'sync.rsync': ['snap'],
 };
 
 const isUnsupported = (id: string): boolean => {
