@@ -34,6 +34,11 @@ export interface ServiceFacts {
   readonly file: string;
   /** What the service must keep; made by whoever first writes there. */
   readonly directory: string;
+  /** Commands around the moment of a snapshot, `presnap_trigger` and `postsnap_trigger`. */
+  readonly snapTriggers: {
+    readonly before?: string | undefined;
+    readonly after?: string | undefined;
+  };
   /** Its launcher directory, `<name>.d`. */
   readonly scripts: string;
 }

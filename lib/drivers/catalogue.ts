@@ -39,6 +39,7 @@ export const drivers: Readonly<Record<string, () => Promise<{ default: Driver<ne
   'sync.btrfssnap': () => import('./sync/btrfssnap.js'),
   'sync.config': () => import('./sync/config.js'),
   'sync.dds': () => import('./sync/dds.js'),
+  'sync.docker': () => import('./sync/docker.js'),
   'sync.rsync': () => import('./sync/rsync.js'),
   'sync.zfs': () => import('./sync/zfs.js'),
   'sync.zfssnap': () => import('./sync/zfssnap.js'),

@@ -116,3 +116,13 @@ function parseRow(text: string): Row {
 function bareId(id: string): string {
   return id.replace(/^sha256:/, '');
 }
+
+/** The ids of all images of an engine, for `parseImageIds`. */
+export function imageIdsArgv(client: ContainerClient): string[] {
+  return [client, 'images', '--all', '--no-trunc', '--format', '{{.ID}}'];
+}
+
+/** Without `sha256:`. */
+export function parseImageIds(text: string): ReadonlySet<string> {
+  return new Set(text.split(/\s+/).filter(Boolean).map(bareId));
+}

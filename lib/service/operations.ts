@@ -3,7 +3,7 @@ import { freezeGroup, killGroupAt } from '../exec/named-groups.js';
 import { withLock } from '../lock/lock.js';
 import { instanceTable } from '../store/instances.js';
 import type { Store } from '../store/store.js';
-import type { GroupVerb } from './act.js';
+import { type GroupVerb, ResourceError } from './act.js';
 import { actionLock } from './action-lock.js';
 import { recorded } from './action-record.js';
 import type { Surroundings } from './context.js';
@@ -47,11 +47,18 @@ function inTurn(
   };
 }
 
-/** Writes what goes to the other nodes, of all resources, whichever copies were chosen. */
+/**
+ * Writes what goes to the other nodes, of all resources, whichever copies were chosen. Where that fails,
+ * the copies go with what was written last.
+ */
 const presync: Operation = async (service, around, store, options) => {
   if (!service.resources.some(({ driver }) => driver?.presync)) return;
   const { rid: _rid, tags: _tags, subsets: _subsets, ...others } = options;
-  await ofPlan('presync')(service, around, store, others);
+  try {
+    await ofPlan('presync')(service, around, store, others);
+  } catch (error) {
+    if (!(error instanceof ResourceError)) throw error;
+  }
 };
 
 /** The nodes that got a copy take it in when the lock of the copies is free again. */

@@ -50,6 +50,7 @@ export async function openService(
     env: header.env,
     file,
     directory: objectVarDirectory(context.paths, path),
+    snapTriggers: { before: header.presnap_trigger, after: header.postsnap_trigger },
     scripts: objectScriptDirectory(context.paths, path),
   };
   const disabledByService = header.disable === true;

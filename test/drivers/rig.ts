@@ -12,10 +12,13 @@ import { createPeers } from '../../lib/host/remote.js';
 import { createLog } from '../../lib/log/create-log.js';
 import { silentLog } from '../../lib/log/log.js';
 import { gateFor, type Surroundings } from '../../lib/service/context.js';
+import type { OperateOptions } from '../../lib/service/operate.js';
+import { type OperationName, operations } from '../../lib/service/operations.js';
 import { type ActionPlan, type PerformOptions, perform } from '../../lib/service/perform.js';
 import { plans } from '../../lib/service/plans.js';
 import { openService, type Service } from '../../lib/service/service.js';
 import { type ResourceStatus, statusesOf } from '../../lib/service/statuses.js';
+import { openTestStore } from '../store/open-test-store.js';
 
 export interface Rig {
   readonly paths: Paths;
@@ -29,6 +32,8 @@ export interface Rig {
   status(rid: string): Promise<ResourceStatus>;
   /** @throws what the action throws */
   act(action: keyof typeof plans, options?: PerformOptions): Promise<void>;
+  /** The same with what goes around it: locks, statuses, the actions before and after. */
+  operate(name: OperationName, options?: OperateOptions): Promise<void>;
   /** Writes the service file anew. */
   configure(text: string): void;
 }
@@ -116,6 +121,10 @@ export function createRig(
       around.answers.clear();
       const plan: ActionPlan = plans[action];
       await perform(await service(), plan, around, options);
+    },
+    async operate(operation, options = {}) {
+      around.answers.clear();
+      await operations[operation](await service(), around, openTestStore(), options);
     },
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { AgentError } from '../../lib/errors/agent-error.js';
 import type { Run } from '../../lib/exec/run.js';
+import type { Mount } from '../../lib/host/mounts.js';
 import { type Answer, capturedRun } from './captured.js';
 import { createRig, type Rig } from './rig.js';
 
@@ -402,6 +403,35 @@ describe('presync and postsync (captured output)', () => {
     expect(readFileSync(file, 'utf8')).toBe('/dev/nm-none-a\n/dev/nm-none-b\n');
   });
 
+  test('sync all: presync first, of all resources; where it fails, the copies go all the same', async () => {
+    let health = 'ONLINE';
+    const commands: string[] = [];
+    const run = capturedRun((line) => {
+      commands.push(line.replace(/ -HpogDtrlvx.*/, ''));
+      if (line.startsWith('zpool list -H -o')) return { stdout: `${health}\n` };
+      if (line.startsWith('zpool list -H -P')) {
+        if (health === 'ONLINE') return { stdout: '/dev/nm-none\n' };
+        throw new AgentError('E_NO_COMMAND', 'zpool is gone');
+      }
+      return {};
+    });
+    const rig = createRig(`${head}[disk#1]\ntype = zpool\nname = data\n`, {
+      nodename: 'n1',
+      rsh: 'rsh',
+      captured: { run },
+    });
+    const order = (): string[] =>
+      commands.filter((line) => /^zpool list -H -P|^rsync$|svcmgr/.test(line)).splice(0);
+    await rig.operate('sync_all', { rid: 'sync#i0' });
+    const postsync = 'rsh n2 svcmgr -s svc1 postsync --waitlock 3600';
+    expect(order()).toEqual(['zpool list -H -P -v data', 'rsync', postsync]);
+    commands.length = 0;
+    health = 'DEGRADED';
+    await rig.operate('sync_all');
+    expect(order()).toEqual(['zpool list -H -P -v data', 'rsync', postsync]);
+    expect(rig.lines).toContain('disk#1 ERROR zpool is gone');
+  });
+
   test('noaction: presync passes', async () => {
     const answer = capturedRun((line) =>
       line.startsWith('zpool list') ? { stdout: 'ONLINE\t/dev/nm-none\n' } : undefined,
@@ -426,5 +456,183 @@ describe('presync and postsync (captured output)', () => {
     });
     await rig.act('postsync');
     expect(commands).toContain('virsh define /etc/libvirt/qemu/vm1.xml');
+  });
+});
+
+describe('sync.docker (captured output)', () => {
+  const config = `[container#1]
+type = docker
+image = web:1
+[container#2]
+type = podman
+image = db:2
+[container#3]
+type = docker
+image = web:1
+[task#1]
+type = docker
+image = gone:1
+command = x
+[sync#1]
+type = docker
+target = nodes
+optional = false
+`;
+
+  /** Ids of images by client and name here, and what each node has. */
+  function engines(there: Record<string, string[]>): Host {
+    const here: Record<string, string> = { 'docker web:1': 'a1', 'podman db:2': 'b2' };
+    return host(config, (command) => {
+      const [, client, name] = /^(\w+) image inspect --format \S+ (\S+)$/.exec(command) ?? [];
+      if (name !== undefined) {
+        const id = here[`${client} ${name}`];
+        return id
+          ? { stdout: `sha256:${id}\n` }
+          : { exitCode: 1, stderr: 'Error: No such image\n' };
+      }
+      const [, node = ''] = /^(\w+): \w+ images /.exec(command) ?? [];
+      if (node !== '') {
+        const ids = there[node];
+        return ids ? { stdout: ids.map((id) => `sha256:${id}\n`).join('') } : { exitCode: 255 };
+      }
+      return /^\w+ container inspect /.test(command)
+        ? { stdout: '[{"Id":"c","Image":"x","State":{"Running":true,"Pid":1}}]' }
+        : undefined;
+    });
+  }
+  const loads = ({ commands }: Host): string[] => commands.filter((text) => text.includes(' | '));
+
+  test('what is missing on a node is loaded there, once for all that run it', async () => {
+    const made = engines({ n2: ['a1', 'other'], n3: [] });
+    await made.rig.act('sync_nodes');
+    expect(loads(made)).toEqual([
+      'podman save db:2 | n2: podman load',
+      'docker save web:1 | n3: docker load',
+      'podman save db:2 | n3: podman load',
+    ]);
+    expect(made.rig.lines).toContain('sync#1 WARNING gone:1 is not on this node');
+  });
+
+  test('status: what is missing where, and who does not tell', async () => {
+    expect(await engines({ n2: ['a1'] }).rig.status('sync#1')).toMatchObject({
+      status: 'warn',
+      resource: { label: 'docker img sync to nodes' },
+      notes: [
+        { text: 'gone:1 is not on this node' },
+        { text: 'n2 misses db:2' },
+        { text: 'n3: docker does not answer' },
+      ],
+    });
+  });
+
+  test('a node that does not answer is told; the others get theirs', async () => {
+    const made = engines({ n3: ['a1'] });
+    await expect(made.rig.act('sync_nodes')).rejects.toThrow('not synchronised: n2');
+    expect(loads(made)).toEqual(['podman save db:2 | n3: podman load']);
+  });
+});
+
+describe('sync.rsync with snap (captured output)', () => {
+  function lvm(
+    more = '',
+    { fails, head: top = '', left = false }: { fails?: string; head?: string; left?: boolean } = {},
+  ): { rig: Rig; commands: string[] } {
+    const commands: string[] = [];
+    let mounted = false;
+    const run = capturedRun((line) => {
+      if (line.startsWith('rsync --version')) return { stdout: 'no ACLs, no xattrs' };
+      const shown = line.replace(/^rsync -Hpog.*? -e rsh /, 'rsync ');
+      if (!/^(mkdir|mountpoint|lvs|rsh|rsync -R|stat|df|dd) /.test(shown)) commands.push(shown);
+      if (fails !== undefined && shown.includes(fails)) return { exitCode: 5 };
+      if (/^lvs .* \/dev\/mapper\/vg1-data$/.test(line))
+        return { stdout: '  vg1;data;u0;1073741824;-wi-ao----\n' };
+      if (/^lvs .*osvc_sync_data$/.test(line))
+        return left ? { stdout: '  vg1;osvc_sync_data;u9;1;swi-a-s---\n' } : { exitCode: 5 };
+      if (line.startsWith('mountpoint ')) return { exitCode: mounted ? 0 : 32 };
+      if (line.startsWith('mount ')) mounted = true;
+      if (line.startsWith('umount ')) mounted = false;
+      return {};
+    });
+    const place: Mount = {
+      device: '/dev/mapper/vg1-data',
+      mountPoint: '/usr',
+      type: 'xfs',
+      options: ['rw'],
+      deviceNumber: '253:7',
+      root: '/',
+    };
+    const rest: Mount = { ...place, device: '/dev/sda1', mountPoint: '/', deviceNumber: '8:1' };
+    const rig = createRig(
+      `[DEFAULT]\nnodes = n1 n2\n${top}[sync#i0]\ndisable = true\n[sync#1]\ntype = rsync\nsrc = /usr/bin/env\ndst = /copy\ntarget = nodes\nsnap = true\noptional = false\n${more}`,
+      { nodename: 'n1', rsh: 'rsh', captured: { run, mounts: () => [rest, place] } },
+    );
+    return { rig, commands };
+  }
+  const at = ({ rig }: { rig: Rig }): string => `${rig.paths.run}/snap/svc1.sync.1`;
+
+  test('a snapshot, mounted for reading, is copied from and removed', async () => {
+    const made = lvm();
+    await made.rig.act('sync_nodes');
+    expect(made.commands).toEqual([
+      'lvcreate -A n -s -L103M -n osvc_sync_data vg1/data',
+      `mount -t xfs -o ro,nouuid,norecovery /dev/vg1/osvc_sync_data ${at(made)}/usr`,
+      `rsync ${at(made)}/./usr/bin/env n2:/copy`,
+      `umount ${at(made)}/usr`,
+      'lvremove -f /dev/vg1/osvc_sync_data',
+    ]);
+  });
+
+  test('the triggers are around its making, the second one also when it fails', async () => {
+    const head = 'presnap_trigger = /bin/rest\npostsnap_trigger = /bin/go on\n';
+    const made = lvm('', { head });
+    await made.rig.act('sync_nodes');
+    expect(made.commands.slice(0, 3)).toEqual([
+      '/bin/rest',
+      'lvcreate -A n -s -L103M -n osvc_sync_data vg1/data',
+      '/bin/go on',
+    ]);
+    expect(made.rig.lines).toContain('sync#1 presnap_trigger: /bin/rest');
+    const full = lvm('', { head, fails: 'lvcreate' });
+    await expect(full.rig.act('sync_nodes')).rejects.toThrow('lvcreate');
+    expect(full.commands.at(-1)).toBe('/bin/go on');
+  });
+
+  test('a copy that fails, and what a killed run left: no snapshot stays', async () => {
+    const made = lvm('', { fails: 'n2:/copy' });
+    await expect(made.rig.act('sync_nodes')).rejects.toThrow('not synchronised: n2');
+    expect(made.commands.at(-1)).toBe('lvremove -f /dev/vg1/osvc_sync_data');
+    const after = lvm('', { left: true });
+    await after.rig.act('sync_nodes');
+    expect(after.commands[0]).toBe('lvremove -f /dev/vg1/osvc_sync_data');
+  });
+
+  test('its size is that of the file system', async () => {
+    const fs = (size: string): string =>
+      `[fs#1]\ntype = xfs\ndev = /dev/mapper/vg1-data\nmnt = /usr\nsnap_size = ${size}\n`;
+    for (const [size, option] of [
+      ['20%', '-L205M'],
+      ['64m', '-L64M'],
+      ['5%FREE', '-l 5%FREE'],
+    ] as const) {
+      const made = lvm(fs(size));
+      await made.rig.act('sync_nodes', { force: true, rid: 'sync#1' });
+      expect(made.commands.find((line) => line.startsWith('lvcreate'))).toContain(` ${option} `);
+    }
+  });
+
+  test('files that lie on no logical volume are refused', async () => {
+    const made = lvm('src@n1 = /etc/passwd');
+    await expect(made.rig.act('sync_nodes')).rejects.toThrow(
+      'snap: /etc/passwd lies on /dev/sda1, which is no logical volume',
+    );
+    expect(made.commands).toEqual([]);
+  });
+
+  test('a dry run names the same commands and changes nothing', async () => {
+    const made = lvm();
+    await made.rig.act('sync_nodes', { dryRun: true });
+    expect(made.commands).toEqual([]);
+    const words = made.rig.lines.map((line) => line.split(' ')[1]);
+    expect(words).toEqual(['lvcreate', 'mount', 'rsync', 'umount', 'lvremove']);
   });
 });

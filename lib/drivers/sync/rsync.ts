@@ -7,6 +7,7 @@ import { expandPath } from '../../host/expand-paths.js';
 import { destinations, passGates, targetWords } from './gates.js';
 import { syncKeywords } from './keywords.js';
 import { statusOfCopies } from './last-sync.js';
+import { withSnapshots } from './lvm-snapshot.js';
 import { transfer } from './transfer.js';
 
 const keywords = defineKeywords({
@@ -30,6 +31,12 @@ const keywords = defineKeywords({
     default: 'false',
     scopable: true,
     text: 'The keyword `options` replaces the usual options of rsync.',
+  },
+  snap: {
+    kind: 'boolean',
+    default: 'false',
+    scopable: true,
+    text: 'Copy from LVM snapshots of the file systems that hold the files: all of one moment.',
   },
   dstfs: {
     kind: 'path',
@@ -75,18 +82,20 @@ async function copy(
   if (nodes.length === 0) return;
   const sources = kw.src.flatMap(expandSource);
   if (sources.length === 0) throw new Leave('resource', `nothing matches ${kw.src.join(' ')}`);
-  await transfer(
-    {
-      sources,
-      destination: kw.dst,
-      options: kw.options ?? [],
-      resetOptions: kw.reset_options,
-      bandwidthKbps: kw.bwlimit,
-      mounted: kw.dstfs,
-    },
-    nodes,
-    context,
-  );
+  const send = (from: readonly string[]): Promise<void> =>
+    transfer(
+      {
+        sources: from,
+        destination: kw.dst,
+        options: kw.options ?? [],
+        resetOptions: kw.reset_options,
+        bandwidthKbps: kw.bwlimit,
+        mounted: kw.dstfs,
+      },
+      nodes,
+      context,
+    );
+  await (kw.snap ? withSnapshots(sources, context, send) : send(sources));
 }
 
 /** What there is of a source; a slash at its end, which means something to rsync, stays. */
