@@ -48,7 +48,7 @@ async function choose(
   const found = findCommand(program.commands, edge.argv);
   if (found) {
     const command = (await found.entry.load()).default as Command;
-    const args = parseQuickly(found.rest, command);
+    const args = await parseQuickly(found.rest, command);
     if (args) return { command, args };
   }
   const { askYargs } = await import('./yargs-tree.js');

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { type Command, globalOptions, type OptionSpec, type OptionTable } from './command.js';
 
 /** The parser's view of an option table. */
@@ -17,7 +16,10 @@ export function optionsOf(command: Command): OptionTable {
  * that is not plainly correct (help, an unknown option, a wrong value, a missing operand) gives
  * undefined: then yargs has the word and explains it.
  */
-export function parseQuickly(argv: readonly string[], command: Command): ParsedArgs | undefined {
+export async function parseQuickly(
+  argv: readonly string[],
+  command: Command,
+): Promise<ParsedArgs | undefined> {
   // yargs takes a word after a switch for its value when it is one.
   const isValueOfSwitch = (word: string, at: number): boolean =>
     (word === 'true' || word === 'false') && argv[at - 1]?.startsWith('-') === true;
@@ -25,10 +27,35 @@ export function parseQuickly(argv: readonly string[], command: Command): ParsedA
   const beforeLiteral = literal === -1 ? argv : argv.slice(0, literal);
   if (beforeLiteral.some(isValueOfSwitch)) return undefined;
   const options = optionsOf(command);
-  let given: Record<string, unknown>;
-  let operands: string[];
+  // Most lines have nothing after the words of the command: they do not pay for a parser.
+  const split =
+    argv.length === 0
+      ? { given: {} as Readonly<Record<string, unknown>>, operands: [] as string[] }
+      : await splitWords(argv, options);
+  if (!split || !operandsFit(command, split.operands)) return undefined;
+  const { given, operands } = split;
+
+  const result: ParsedArgs = { operands };
+  for (const [name, option] of Object.entries(options)) {
+    const value = given[name] ?? option.default;
+    if (isRefusedEmpty(option, value)) return undefined;
+    if (option.choices && value !== undefined && !option.choices.includes(String(value))) {
+      return undefined;
+    }
+    result[name] = option.type === 'number' ? wholeNumber(value) : value;
+    if (option.type === 'number' && Number.isNaN(result[name])) return undefined;
+  }
+  return result;
+}
+
+/** Options and operands of a command line, undefined for one that is wrong. */
+async function splitWords(
+  argv: readonly string[],
+  options: OptionTable,
+): Promise<{ given: Readonly<Record<string, unknown>>; operands: string[] } | undefined> {
+  const { parseArgs } = await import('node:util');
   try {
-    ({ values: given, positionals: operands } = parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...argv],
       strict: true,
       allowPositionals: true,
@@ -42,23 +69,11 @@ export function parseQuickly(argv: readonly string[], command: Command): ParsedA
           },
         ]),
       ),
-    }));
+    });
+    return { given: values, operands: positionals };
   } catch {
     return undefined;
   }
-  if (!operandsFit(command, operands)) return undefined;
-
-  const result: ParsedArgs = { operands };
-  for (const [name, option] of Object.entries(options)) {
-    const value = given[name] ?? option.default;
-    if (isRefusedEmpty(option, value)) return undefined;
-    if (option.choices && value !== undefined && !option.choices.includes(String(value))) {
-      return undefined;
-    }
-    result[name] = option.type === 'number' ? wholeNumber(value) : value;
-    if (option.type === 'number' && Number.isNaN(result[name])) return undefined;
-  }
-  return result;
 }
 
 /** Whether a value is empty, or has an empty text in its list, where that is no value. */

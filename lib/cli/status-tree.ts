@@ -1,5 +1,5 @@
 import type { Role, Style } from '../render/style.js';
-import { renderTree, type TreeNode } from '../render/tree.js';
+import { renderTree, type TreeCell, type TreeNode } from '../render/tree.js';
 import type { InstanceDocument, ResourceDocument } from '../service/known-instance.js';
 import { isAccessory } from '../status/aggregate.js';
 import { statusRoles } from './status-role.js';
@@ -19,7 +19,6 @@ const noteRoles: Readonly<Record<string, Role>> = { info: 'info', warn: 'warn', 
 /** The instance as people read it (spec service 5.1): flags at column 21, status at 26, text at 37. */
 export function statusTree(instance: InstanceDocument, options: TreeOptions): string {
   const showDisabled = options.showDisabled ?? instance.showDisabled;
-  const shown = instance.resources.filter(({ disable }) => showDisabled || !disable);
   const nodeOf = (resource: ResourceDocument): TreeNode => ({
     cells: [
       resource.rid,
@@ -27,13 +26,14 @@ export function statusTree(instance: InstanceDocument, options: TreeOptions): st
       statusCell(resource.status),
       resource.label,
     ],
-    notes: resource.log.map(({ level, text }) => {
-      const role = noteRoles[level];
-      return { text: `${level}: ${text}`, ...(role && { role }) };
-    }),
+    notes: resource.log.length === 0 ? nothing : resource.log.map(noteCell),
   });
-  const accessory = shown.filter(({ type }) => isAccessory(groupOfType(type)));
-  const avail = shown.filter((resource) => !accessory.includes(resource));
+  const avail: TreeNode[] = [];
+  const accessory: TreeNode[] = [];
+  for (const resource of instance.resources) {
+    if (resource.disable && !showDisabled) continue;
+    (isAccessory(groupOfType(resource.type)) ? accessory : avail).push(nodeOf(resource));
+  }
   const head = options.style.bold(instance.scope);
   const tree = renderTree(
     [
@@ -42,11 +42,9 @@ export function statusTree(instance: InstanceDocument, options: TreeOptions): st
         children: [
           {
             cells: ['avail', '', statusCell(instance.avail), ''],
-            children: avail.map(nodeOf),
+            children: avail,
           },
-          ...(accessory.length > 0
-            ? [{ cells: ['accessory'], children: accessory.map(nodeOf) }]
-            : []),
+          ...(accessory.length > 0 ? [{ cells: ['accessory'], children: accessory }] : nothing),
         ],
       },
     ],
@@ -60,25 +58,38 @@ export function statusTree(instance: InstanceDocument, options: TreeOptions): st
   return `${head}\n${tree}`;
 }
 
+const nothing: readonly never[] = [];
+
+function noteCell({ level, text }: ResourceDocument['log'][number]): TreeCell {
+  const role = noteRoles[level];
+  return { text: `${level}: ${text}`, ...(role && { role }) };
+}
+
 function groupOfType(type: string): string {
   return type.slice(0, type.indexOf('.'));
 }
 
-function statusCell(status: string): { text: string; role?: Role } {
-  const role = statusRoles[status];
-  return { text: status, ...(role && { role }) };
+/** A thousand services have a handful of statuses: each has one cell. */
+const statusCells = new Map<string, TreeCell>();
+
+function statusCell(status: string): TreeCell {
+  let cell = statusCells.get(status);
+  if (cell === undefined) {
+    const role = statusRoles[status];
+    cell = { text: status, ...(role && { role }) };
+    statusCells.set(status, cell);
+  }
+  return cell;
 }
 
 function noticesOf({ frozen, nodeFrozen, provisioned, state }: InstanceDocument): string {
-  return [
-    frozen ? 'frozen' : undefined,
-    nodeFrozen ? 'node frozen' : undefined,
-    provisioned === false ? 'not provisioned' : undefined,
-    provisioned === 'mixed' ? 'part-provisioned' : undefined,
-    state === 'idle' ? undefined : state,
-  ]
-    .filter((notice) => notice !== undefined)
-    .join(', ');
+  const notices: string[] = [];
+  if (frozen) notices.push('frozen');
+  if (nodeFrozen) notices.push('node frozen');
+  if (provisioned === false) notices.push('not provisioned');
+  if (provisioned === 'mixed') notices.push('part-provisioned');
+  if (state !== 'idle') notices.push(state);
+  return notices.join(', ');
 }
 
 /** Monitored, disabled, optional because somebody said so, encap. */

@@ -12,7 +12,10 @@ export interface LockHolder extends ProcessIdentity {
   readonly progress?: string;
 }
 
-const pathOf = (lock: string) => `${lock}.holder`;
+/** What stands behind the name of a lock in that of the file. */
+export const holderSuffix = '.holder';
+
+const pathOf = (lock: string) => `${lock}${holderSuffix}`;
 
 /**
  * The living process that holds the lock, without touching the lock. Undefined when nobody does;

@@ -7,7 +7,7 @@ import { AgentError, errnoOf } from '../errors/agent-error.js';
 import { type Connection, openSqlite } from '../sqlite/open.js';
 import { holderOf, type LockHolder, removeHolder, writeHolder } from './holder.js';
 
-export { endHolder, holderOf, type LockHolder } from './holder.js';
+export { endHolder, holderOf, holderSuffix, type LockHolder } from './holder.js';
 
 export interface LockOptions {
   /** What the holder is doing, for the message of others: `start`, `sync_nodes`. */

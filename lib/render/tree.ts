@@ -29,63 +29,80 @@ export interface TreeLayout {
  * @returns the lines, each ended
  */
 export function renderTree(roots: readonly TreeNode[], layout: TreeLayout = {}): string {
-  const lines: Line[] = [];
-  for (const root of roots) addLines(lines, root, '', '');
-  const nameWidth =
-    layout.nameWidth ??
-    Math.max(0, ...lines.map(({ head, cells }) => widthOf(head + textOf(cells[0]))));
+  const nameWidth = layout.nameWidth ?? widestName(roots, 0);
   let text = '';
-  for (const line of lines) {
-    if (!line.note) text += `${nodeLine(line, nameWidth, layout).trimEnd()}\n`;
-    else for (const part of noteLines(line, nameWidth, layout)) text += `${part.trimEnd()}\n`;
-  }
+  // A thousand services are eight thousand lines: they are written where they are made.
+  const write = ({ cells, notes, children }: TreeNode, head: string, below: string): void => {
+    text += `${nodeLine(cells, head, nameWidth, layout)}\n`;
+    if (notes) {
+      for (const note of notes) {
+        for (const part of noteLines(note, below, nameWidth, layout)) text += `${part}\n`;
+      }
+    }
+    if (!children) return;
+    const last = children.length - 1;
+    for (let at = 0; at <= last; at++) {
+      const child = children[at];
+      if (!child) continue;
+      if (at === last) write(child, `${below}'- `, `${below}   `);
+      else write(child, `${below}|- `, `${below}|  `);
+    }
+  };
+  for (const root of roots) write(root, '', '');
   return text;
 }
 
-interface Line {
-  /** The branches before the name. */
-  readonly head: string;
-  readonly cells: readonly TreeCell[];
-  readonly note: boolean;
+/** Width of the widest name with the branches before it. */
+function widestName(nodes: readonly TreeNode[], depth: number): number {
+  return Math.max(
+    0,
+    ...nodes.map(({ cells, children = [] }) =>
+      Math.max(depth * branchWidth + widthOf(textOf(cells[0])), widestName(children, depth + 1)),
+    ),
+  );
 }
 
-function addLines(lines: Line[], node: TreeNode, head: string, below: string): void {
-  const { cells, notes = [], children = [] } = node;
-  lines.push({ head, cells, note: false });
-  for (const note of notes) lines.push({ head: below, cells: ['', note], note: true });
-  const last = children.length - 1;
-  for (const [index, child] of children.entries()) {
-    const isLast = index === last;
-    addLines(
-      lines,
-      child,
-      `${below}${isLast ? "'- " : '|- '}`,
-      `${below}${isLast ? '   ' : '|  '}`,
-    );
-  }
-}
+const branchWidth = "'- ".length;
 
-function nodeLine(line: Line, nameWidth: number, layout: TreeLayout): string {
-  const { style = plainStyle, columns = [] } = layout;
-  const [name, ...others] = line.cells;
+function nodeLine(
+  cells: readonly TreeCell[],
+  head: string,
+  nameWidth: number,
+  { style = plainStyle, columns = noColumns }: TreeLayout,
+): string {
+  const [name] = cells;
   const text = textOf(name);
-  const room = nameWidth - widthOf(line.head) - widthOf(text);
-  let whole = `${line.head}${paint(style, roleOf(name), text)}`;
-  if (others.length > 0 && room > 0) whole += ' '.repeat(room);
-  for (const [index, cell] of others.entries()) {
-    const { width = 0, align } = columns[index] ?? {};
-    whole += ` ${paint(style, roleOf(cell), pad(textOf(cell), width, align))}`;
+  let line = head + painted(style, name, text);
+  const room = nameWidth - head.length - widthOf(text);
+  if (cells.length > 1 && room > 0) line += ' '.repeat(room);
+  for (let at = 1; at < cells.length; at++) {
+    const cell = cells[at];
+    const shown = textOf(cell);
+    const { width = 0, align } = columns[at - 1] ?? freeColumn;
+    line += ` ${painted(style, cell, width === 0 ? shown : pad(shown, width, align))}`;
   }
-  return whole;
+  return line.trimEnd();
 }
 
-function noteLines(line: Line, nameWidth: number, layout: TreeLayout): string[] {
-  const { style = plainStyle, columns = [], width } = layout;
+const noColumns: NonNullable<TreeLayout['columns']> = [];
+const freeColumn = { width: 0, align: undefined } as const;
+
+/** Most cells have no role. */
+function painted(style: Style, cell: TreeCell | undefined, text: string): string {
+  const role = roleOf(cell);
+  return role === undefined ? text : paint(style, role, text);
+}
+
+function noteLines(
+  note: TreeCell,
+  below: string,
+  nameWidth: number,
+  { style = plainStyle, columns = noColumns, width }: TreeLayout,
+): string[] {
   const blanks = columns.slice(0, -1).reduce((sum, column) => sum + column.width + 1, 0);
-  const head = `${pad(line.head, nameWidth)} ${' '.repeat(blanks)}`;
-  const [, note] = line.cells;
-  return wrap(textOf(note), width === undefined ? undefined : width - widthOf(head)).map(
-    (part) => `${head}${paint(style, roleOf(note), part)}`,
+  const head = `${pad(below, nameWidth)} ${' '.repeat(blanks)}`;
+  return wrap(textOf(note), width === undefined ? undefined : width - widthOf(head)).map((part) =>
+    `${head}${painted(style, note, part)}`.trimEnd(),
   );
 }
 

@@ -4,8 +4,11 @@ import type { Paths } from '../env/paths.js';
 
 type Place = Pick<ServiceFacts, 'directory'>;
 
+/** Name of the flag in the directory of a service. */
+export const frozenName = 'frozen';
+
 /** The flag that freezes one instance; its modification time is when that was done. */
-const flagOf = ({ directory }: Place): string => `${directory}/frozen`;
+const flagOf = ({ directory }: Place): string => `${directory}/${frozenName}`;
 
 /** The flag that freezes the node, and with it every service. */
 export const nodeFlag = (paths: Paths): string => `${paths.var}/node/frozen`;

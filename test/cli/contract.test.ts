@@ -81,7 +81,7 @@ describe.each(everyCommand)('$program $words', ({ program, words, entry }) => {
       const normal = program === 'svcmgr' ? normaliseSelector(argv, commands) : argv;
       const found = findCommand(commands, normal);
       expect(found?.entry.words, line).toBe(words);
-      expect(parseQuickly(found?.rest ?? [], await load(words, program)), line).toBeDefined();
+      expect(await parseQuickly(found?.rest ?? [], await load(words, program)), line).toBeDefined();
     }
   });
 

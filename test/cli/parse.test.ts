@@ -71,7 +71,7 @@ test.each(everyCommand)(
     if (!found) throw new Error(program);
     await fc.assert(
       fc.asyncProperty(lineOf(command), async (line) => {
-        const quick = parseQuickly(line, command);
+        const quick = await parseQuickly(line, command);
         if (quick === undefined) return;
         const answer = await askYargs({ ...found, version: '0' }, [...words.split(' '), ...line]);
         expect(answer.complaint).toBeUndefined();
@@ -101,14 +101,14 @@ test('the quick parser leaves nothing wrong to yargs and takes what is right', a
     run: () => 0,
   };
   const globals = { format: 'table', color: 'auto', debug: false };
-  expect(parseQuickly(['a', '--kw', '1', '-k2', '--all'], command)).toEqual({
+  expect(await parseQuickly(['a', '--kw', '1', '-k2', '--all'], command)).toEqual({
     ...globals,
     operands: ['a'],
     limit: 5,
     kw: ['1', '2'],
     all: true,
   });
-  expect(parseQuickly(['a', '--', '--all'], command)).toMatchObject({
+  expect(await parseQuickly(['a', '--', '--all'], command)).toMatchObject({
     operands: ['a', '--all'],
     all: false,
   });
@@ -122,6 +122,6 @@ test('the quick parser leaves nothing wrong to yargs and takes what is right', a
     ['a', '--help'],
     ['a', '--all', 'true'],
   ]) {
-    expect(parseQuickly(wrong, command), wrong.join(' ')).toBeUndefined();
+    expect(await parseQuickly(wrong, command), wrong.join(' ')).toBeUndefined();
   }
 });

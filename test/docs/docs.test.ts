@@ -96,7 +96,7 @@ test.each(handWritten.flatMap((page) => commandLines(page).map((line) => [page, 
     const command = (await found.entry.load()).default as Command;
     const rest = found.rest.filter((word) => word !== '--help');
     const known = Object.keys(optionsOf(command)).join(', ');
-    expect(parseQuickly(rest, command), `its options and operands (${known})`).toBeDefined();
+    expect(await parseQuickly(rest, command), `its options and operands (${known})`).toBeDefined();
   },
 );
 

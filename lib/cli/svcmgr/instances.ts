@@ -5,7 +5,12 @@ import { fileStamp } from '../../env/file-stamp.js';
 import { isAlive } from '../../env/process-identity.js';
 import { isNodeFrozen } from '../../service/frozen.js';
 import type { InstalledService } from '../../service/installed.js';
-import { type InstanceDocument, lastKnown, withFlags } from '../../service/known-instance.js';
+import {
+  directoryLister,
+  type InstanceDocument,
+  lastKnown,
+  withFlags,
+} from '../../service/known-instance.js';
 import { type InstanceRow, instanceTable } from '../../store/instances.js';
 import { ownerOf, runTable } from '../../store/runs.js';
 import type { Store } from '../../store/store.js';
@@ -41,6 +46,7 @@ export async function instancesOf(
     nodeFrozen: isNodeFrozen(app.paths),
     states: table.states(),
     runs: openRuns(store),
+    namesIn: directoryLister(),
   };
   const known = services.map(({ scope, file }) =>
     refresh ? undefined : lastKnown(rows ? rows.get(scope) : table.get(scope), fileStamp(file)),
