@@ -17,10 +17,17 @@ export type ProcessGroup = Pick<RunOptions, 'cgroup' | 'caps'>;
  * @throws AgentError `E_VALUE` for a cap that cannot be read
  */
 export function processGroupOf(evaluator: Evaluator, scope: string, rid: string): ProcessGroup {
-  const { partial } = readSection(evaluator, 'DEFAULT', { create_pg: serviceKeywords.create_pg });
-  if (partial.create_pg === false) return {};
+  const { create_pg } = serviceKeywords;
+  const { subset: subsetKeyword } = resourceKeywords;
+  // Most services say nothing of either: that is seen before anything is evaluated.
+  if (evaluator.find('DEFAULT', 'create_pg', create_pg)) {
+    const { partial } = readSection(evaluator, 'DEFAULT', { create_pg });
+    if (partial.create_pg === false) return {};
+  }
   const group = rid.slice(0, rid.indexOf('#'));
-  const { subset } = readSection(evaluator, rid, { subset: resourceKeywords.subset }).partial;
+  const subset = evaluator.find(rid, 'subset', subsetKeyword)
+    ? readSection(evaluator, rid, { subset: subsetKeyword }).partial.subset
+    : undefined;
   const service = serviceGroup(scope);
   const set = `${service}/${subset === undefined ? group : `${group}.${subset}`}`;
   const own = `${set}/${rid.replace('#', '.')}`;
