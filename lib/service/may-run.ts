@@ -31,7 +31,8 @@ export async function whyNotRun(
     ...{ scope, nodes, directory, env: evaluator.find('DEFAULT', 'env')?.text },
     drpnodes: drpnode ? [drpnode, ...drpnodes] : drpnodes,
   };
-  guard(facts, 'run', services, { force, nodeEnv: nodeConf('node', 'env') });
+  // Under cron the flags have been looked at above.
+  guard(facts, 'run', services, { force: force || isCron, nodeEnv: nodeConf('node', 'env') });
   const unmet = await unmetOfTask(evaluator, path, rid, services);
   if (unmet !== undefined) {
     if (isCron) return skippedOutcome(unmet);
