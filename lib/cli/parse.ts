@@ -31,7 +31,7 @@ export async function parseQuickly(
   const split =
     argv.length === 0
       ? { given: {} as Readonly<Record<string, unknown>>, operands: [] as string[] }
-      : await splitWords(argv, options);
+      : (await import('./split-words.js')).splitWords(argv, options);
   if (!split || !operandsFit(command, split.operands)) return undefined;
   const { given, operands } = split;
 
@@ -46,34 +46,6 @@ export async function parseQuickly(
     if (option.type === 'number' && Number.isNaN(result[name])) return undefined;
   }
   return result;
-}
-
-/** Options and operands of a command line, undefined for one that is wrong. */
-async function splitWords(
-  argv: readonly string[],
-  options: OptionTable,
-): Promise<{ given: Readonly<Record<string, unknown>>; operands: string[] } | undefined> {
-  const { parseArgs } = await import('node:util');
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      strict: true,
-      allowPositionals: true,
-      options: Object.fromEntries(
-        Object.entries(options).map(([name, { type, alias }]) => [
-          name,
-          {
-            type: type === 'boolean' ? ('boolean' as const) : ('string' as const),
-            multiple: type === 'list',
-            ...(alias && { short: alias }),
-          },
-        ]),
-      ),
-    });
-    return { given: values, operands: positionals };
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether a value is empty, or has an empty text in its list, where that is no value. */
