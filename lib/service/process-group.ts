@@ -49,7 +49,7 @@ export function serviceGroup(scope: string): string {
 }
 
 /** Most sections cap nothing: that is seen before anything is evaluated. */
-export function capsOf(evaluator: Evaluator, section: string): Caps | undefined {
+function capsOf(evaluator: Evaluator, section: string): Caps | undefined {
   const keys = evaluator.ini.byName.get(section)?.byKey.keys() ?? [];
   if (![...keys].some((key) => key.startsWith('pg_'))) return undefined;
   const { partial } = readSection(evaluator, section, processGroupKeywords);

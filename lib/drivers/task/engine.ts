@@ -9,43 +9,25 @@ import { optionArgv } from '../container/run-argv.js';
 import { taskKeywords } from './keywords.js';
 import { runTask } from './run-task.js';
 
-const {
-  image,
-  command,
-  entrypoint,
-  run_args,
-  image_pull_policy,
-  netns,
-  userns,
-  pidns,
-  ipcns,
-  utsns,
-  volume_mounts,
-  devices,
-  environment,
-  user,
-  hostname,
-  privileged,
-} = engineKeywords;
-
+/** Those of a container that mean something for one that ends by itself. */
 const keywords = defineKeywords({
   ...taskKeywords,
-  image,
-  command,
-  entrypoint,
-  run_args,
-  image_pull_policy,
-  netns,
-  userns,
-  pidns,
-  ipcns,
-  utsns,
-  volume_mounts,
-  devices,
-  environment,
-  user,
-  hostname,
-  privileged,
+  image: engineKeywords.image,
+  command: engineKeywords.command,
+  entrypoint: engineKeywords.entrypoint,
+  run_args: engineKeywords.run_args,
+  image_pull_policy: engineKeywords.image_pull_policy,
+  netns: engineKeywords.netns,
+  userns: engineKeywords.userns,
+  pidns: engineKeywords.pidns,
+  ipcns: engineKeywords.ipcns,
+  utsns: engineKeywords.utsns,
+  volume_mounts: engineKeywords.volume_mounts,
+  devices: engineKeywords.devices,
+  environment: engineKeywords.environment,
+  user: engineKeywords.user,
+  hostname: engineKeywords.hostname,
+  privileged: engineKeywords.privileged,
 });
 
 type Keywords = Values<typeof keywords>;
