@@ -48,17 +48,17 @@ const tasks = {
   'task#ten': '@10',
 };
 
+type OnTestFinished = TestContext['onTestFinished'];
+
 /**
  * cron and what it starts keep one clock: begin + 120 x (now - start). Each process of ours counts from
  * its own start, so its offset is worked out when it starts.
  */
-function prepare({ begin }: Night): { root: TestRoot; job: string; startFile: string } {
-  const root = createRoot({
-    'node.conf': quietNode,
-    'web.conf': Object.entries(tasks)
-      .map(([name, schedule]) => `[${name}]\ncommand = /bin/true\nschedule = ${schedule}\n`)
-      .join(''),
-  });
+function prepare({ begin }: Night, onTestFinished: OnTestFinished) {
+  const services = Object.entries(tasks)
+    .map(([name, schedule]) => `[${name}]\ncommand = /bin/true\nschedule = ${schedule}\n`)
+    .join('');
+  const root = createRoot({ 'node.conf': quietNode, 'web.conf': services }, onTestFinished);
   const startFile = join(root.directory, 'start');
   const job = join(root.directory, 'job');
   writeFileSync(
@@ -77,9 +77,6 @@ exec '${process.execPath}' '${distProgram('nodemgr')}' schedulers >> '${root.dir
   return { root, job, startFile };
 }
 
-type Try = ReturnType<typeof prepare>;
-type OnTestFinished = TestContext['onTestFinished'];
-
 /** So many minutes of its clock cron may take for the first job; then it is started anew. */
 const patience = 20 * minute;
 
@@ -87,24 +84,25 @@ const patience = 20 * minute;
 async function runCron(
   night: Night,
   hours: number,
-  tries: readonly Try[],
   onTestFinished: OnTestFinished,
 ): Promise<TestRoot> {
-  for (const one of tries) {
-    if (await tryCron(night, hours, one, onTestFinished)) return one.root;
+  const tries = 4;
+  for (let n = 1; n <= tries; n++) {
+    const root = await tryCron(night, hours, onTestFinished);
+    if (root !== undefined) return root;
     // The rig failed, not what it watches.
-    console.info(`${night.night}: cron started no job at all; once more`);
+    console.info(`${night.night}: cron started no job at all (${n})`);
   }
-  throw new Error(`${night.night}: cron started no job in ${tries.length} tries`);
+  throw new Error(`${night.night}: cron started no job in ${tries} tries`);
 }
 
-/** @returns false when cron started nothing */
+/** @returns undefined when cron started nothing */
 async function tryCron(
   night: Night,
   hours: number,
-  { root, job, startFile }: Try,
   onTestFinished: OnTestFinished,
-): Promise<boolean> {
+): Promise<TestRoot | undefined> {
+  const { root, job, startFile } = prepare(night, onTestFinished);
   const place = join(root.directory, 'cron');
   mkdirSync(place);
   writeFileSync(join(place, 'crontab'), `* * * * * root ${job}\n`, { mode: 0o600 });
@@ -145,7 +143,7 @@ exec cron -f`;
   await quiet(root.directory);
   const said = hasBegun ? readFileSync(file, 'utf8') : '';
   expect({ complaint, ended, said }).toEqual({ complaint: '', ended: null, said: '' });
-  return hasBegun;
+  return hasBegun ? root : undefined;
 }
 
 test.for(nights)(
@@ -153,9 +151,7 @@ test.for(nights)(
   { concurrent: true, skip: lacks('root', 'cron', 'faketime', 'mount'), timeout: 240_000 },
   async (night, { onTestFinished }) => {
     const hours = 2.5;
-    // Made at once: a test that runs beside another one is known as such only until it waits.
-    const tries = [prepare(night), prepare(night), prepare(night), prepare(night)];
-    const root = await runCron(night, hours, tries, onTestFinished);
+    const root = await runCron(night, hours, onTestFinished);
     const rows = query<{
       section: string;
       state: string;
