@@ -46,13 +46,14 @@ export function schedulerDeps(edge: ProcessEdge): SchedulerDeps {
 }
 
 /**
- * Each program that the worker starts costs a copy of its page tables, so the worker is kept small
- * (docs/performance.md): young objects have four megabytes, and code is optimised only when it is
- * really hot. Newer engines do not know the second flag.
+ * The worker is kept small and cheap (docs/performance.md): young objects have four megabytes, they
+ * are collected without threads that would take time from the tasks, and code is optimised only when
+ * it is really hot. Newer engines do not know the last flag.
  */
 const workerFlags = [
   '--no-rehash-snapshot',
   '--max-semi-space-size=4',
+  '--single-threaded',
   ...(process.versions.node.startsWith('20.') ? ['--interrupt-budget=4000000'] : []),
 ];
 

@@ -22,6 +22,8 @@ export interface IniSection {
   readonly entries: readonly IniEntry[];
   /** The same entries by lower-cased key. */
   readonly byKey: ReadonlyMap<string, IniEntry>;
+  /** Some key of it is for certain nodes only: `dev@node1`. */
+  readonly hasScopes: boolean;
   /** A problem touches this section: its other entries are readable, but it must not be used. */
   readonly broken: boolean;
 }
@@ -198,7 +200,8 @@ function finish(drafts: Map<string, Draft>, problems: IniProblem[]): IniFile {
       const value = parts.length === 1 ? parts[0] : parts.filter((part) => part !== '').join('\n');
       byKey.set(lower, { key, value: value === '""' ? '' : (value ?? ''), line });
     }
-    byName.set(name, { name, line, entries: [...byKey.values()], byKey, broken });
+    const hasScopes = [...byKey.keys()].some((key) => key.includes('@'));
+    byName.set(name, { name, line, entries: [...byKey.values()], byKey, hasScopes, broken });
   }
   return { sections: [...byName.values()], byName, problems };
 }

@@ -34,15 +34,16 @@ export function scopesOf(node: string, sets: NodeSets): readonly string[] {
 
 /** The entry of a keyword that counts under these scopes. */
 export function findScoped(
-  section: IniSection | undefined,
+  section: IniSection,
   key: string,
   scopes: readonly string[],
 ): IniEntry | undefined {
-  if (!section) return undefined;
   const lower = key.toLowerCase();
-  for (const scope of scopes) {
-    const entry = section.byKey.get(`${lower}@${scope}`);
-    if (entry) return entry;
+  if (section.hasScopes) {
+    for (const scope of scopes) {
+      const entry = section.byKey.get(`${lower}@${scope}`);
+      if (entry) return entry;
+    }
   }
   return section.byKey.get(lower);
 }

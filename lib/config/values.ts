@@ -102,6 +102,7 @@ const nodeSetKeys: readonly string[] = [
   'flex_primary',
   'drp_flex_primary',
 ];
+const unscoped: readonly string[] = [];
 const deferredKeys = ['exposed_devs', 'sub_devs', 'base_devs'];
 
 /** Prepares the evaluation of a file for a node: works out its node lists once. */
@@ -116,15 +117,35 @@ export function createEvaluator(
   let scopes = scopesOf(node, sets);
 
   function find(section: string, key: string, keyword?: Keyword): Found | undefined {
-    const names = [key, ...(keyword?.aliases ?? [])];
-    const used = keyword && !keyword.scopable ? [] : scopes;
-    for (const place of placesOf(section, names, keyword)) {
-      const entry = findScoped(ini.byName.get(place.section), place.key, used);
-      if (entry) return { text: entry.value, section: place.section, entry };
-    }
+    const used = keyword && !keyword.scopable ? unscoped : scopes;
+    const inherit = section === 'DEFAULT' || !keyword ? 'leaf' : (keyword.inherit ?? 'leaf>head');
+    // Best place first. This is asked for each keyword of each table: it must cost next to nothing.
+    const found =
+      (inherit === 'head' ? undefined : findIn(section, key, keyword?.aliases, used)) ??
+      (inherit === 'leaf'
+        ? undefined
+        : typeof inherit === 'string'
+          ? findIn('DEFAULT', key, keyword?.aliases, used)
+          : findIn('DEFAULT', inherit.mapped, undefined, used));
+    if (found) return found;
     return keyword?.default === undefined
       ? undefined
       : { text: keyword.default, section, entry: undefined };
+  }
+
+  function findIn(
+    section: string,
+    key: string,
+    aliases: readonly string[] | undefined,
+    used: readonly string[],
+  ): Found | undefined {
+    const entries = ini.byName.get(section);
+    if (!entries) return undefined;
+    let entry = findScoped(entries, key, used);
+    for (let n = 0; !entry && aliases && n < aliases.length; n++) {
+      entry = findScoped(entries, aliases[n] ?? '', used);
+    }
+    return entry && { text: entry.value, section, entry };
   }
 
   function evaluate(text: string, section: string, command = false): Expansion {
@@ -352,22 +373,6 @@ const kindsWithEmpty: readonly Kind[] = [
   'expanded_shlex',
   'nodes_selector',
 ];
-
-interface Place {
-  readonly section: string;
-  readonly key: string;
-}
-
-/** Where a keyword is looked for, best place first. */
-function placesOf(section: string, names: readonly string[], keyword?: Keyword): Place[] {
-  const inherit = section === 'DEFAULT' || !keyword ? 'leaf' : (keyword.inherit ?? 'leaf>head');
-  const leaf = names.map((key) => ({ section, key }));
-  const head = names.map((key) => ({ section: 'DEFAULT', key }));
-  if (inherit === 'leaf') return leaf;
-  if (inherit === 'head') return head;
-  if (inherit === 'leaf>head') return [...leaf, ...head];
-  return [...leaf, { section: 'DEFAULT', key: inherit.mapped }];
-}
 
 /** The words that mean something in every file, or undefined for any other. */
 function builtinOf(

@@ -58,6 +58,7 @@ export class BoundedCapture {
   result(): { text: string; droppedBytes: number } {
     const head = this.head.subarray(0, this.headLength);
     const tail = this.tail();
+    if (this.total === 0) return { text: '', droppedBytes: 0 };
     if (this.headLength + tail.length === this.total) {
       return { text: Buffer.concat([head, tail]).toString('utf8'), droppedBytes: 0 };
     }

@@ -1,6 +1,7 @@
 import {
   accessSync,
   constants,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -247,7 +248,7 @@ export function cgroupPids(path: string): number[] {
 
 /** True when the path is one of our groups, so that a record from a file never kills anything else. */
 export function isOurGroup(path: string): boolean {
-  return path.includes(`/${ours}/`) && exists(join(path, 'cgroup.procs'));
+  return path.includes(`/${ours}/`) && existsSync(join(path, 'cgroup.procs'));
 }
 
 /**
@@ -326,7 +327,9 @@ function usageOfVersion2(path: string): Usage | null {
   const stat = readOr(`${path}/cpu.stat`, '');
   const [, user, system] = /^user_usec (\d+)\nsystem_usec (\d+)$/m.exec(stat) ?? [];
   if (user === undefined) return null;
-  const peak = Number.parseInt(readOr(`${path}/memory.peak`, ''), 10);
+  const peakFile = `${path}/memory.peak`;
+  // Asked first: an exception for each of many short runs would be felt.
+  const peak = existsSync(peakFile) ? Number.parseInt(readOr(peakFile, ''), 10) : Number.NaN;
   return {
     userMs: Number(user) / 1000,
     systemMs: Number(system) / 1000,
@@ -355,15 +358,6 @@ function listOr(path: string): string[] {
     return readdirSync(path);
   } catch {
     return [];
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    accessSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

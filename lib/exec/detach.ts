@@ -24,7 +24,7 @@ export interface DetachOptions {
  * Starts one program in the background: own session, stdio on /dev/null, not waited for. We can exit
  * at once. Resolves when the program has been started and is in its cgroup, with what is needed to
  * recognise it later. The kernel takes 7 to 20 ms for the first move between cgroups: the program
- * starts meanwhile.
+ * is started before all of that.
  *
  * @throws E_START when it cannot be started
  */
@@ -32,13 +32,6 @@ export async function startDetached(
   argv: readonly string[],
   options: DetachOptions,
 ): Promise<ProcessTree> {
-  const place =
-    options.cgroup === undefined || options.cgroups === null
-      ? undefined
-      : (options.cgroups ?? findCgroup());
-  const name = options.cgroup ?? '';
-  if (place) sweepGroups(place, name); // who started a program in the background removes no group
-  const group = place && openRunGroup(place, name, () => undefined);
   const [program = '', ...words] = argv;
   let pid: number;
   try {
@@ -52,9 +45,15 @@ export async function startDetached(
     child.unref();
     pid = child.pid ?? 0;
   } catch (cause) {
-    group?.remove();
     throw startError(`${program} in the background`, cause);
   }
+  const place =
+    options.cgroup === undefined || options.cgroups === null
+      ? undefined
+      : (options.cgroups ?? findCgroup());
+  const name = options.cgroup ?? '';
+  if (place) sweepGroups(place, name); // who started a program in the background removes no group
+  const group = place && openRunGroup(place, name, () => undefined);
   // What refuses it leaves the program where we are; one that has already ended needs no cgroup.
   const join = (file: string) =>
     new Promise<void>((resolve) => writeFile(file, String(pid), () => resolve()));

@@ -93,9 +93,12 @@ export function shellStarter(environment: Environment) {
   };
 }
 
-/** So many shells are started at once; for more, one that is about to be free is waited for. */
+/**
+ * So many shells are started at once; for more, one that is about to be free is waited for: longer
+ * than the first programs take while everything is still cold.
+ */
 const eagerShells = 3;
-const patienceMs = 5;
+const patienceMs = 50;
 
 function shellPool(start: () => Promise<TaskShell>) {
   const idle: TaskShell[] = [];
