@@ -1,5 +1,6 @@
 /** edit config: an editor works on a copy; the file changes only when the copy is right. */
 import { existsSync, rmSync } from 'node:fs';
+import { whileEditing } from '../config/edit-lock.js';
 import { bytesToEdit, writeConfigFile } from '../config/file.js';
 import { formatFinding } from '../config/finding.js';
 import { splitShellWords } from '../config/shlex.js';
@@ -52,14 +53,18 @@ export async function editConfig(
     app.note(`${path} is unchanged; go on with --recover, or forget the edit with --discard`);
     return exitCodes.config.code;
   }
-  const now = bytesToEdit(path);
-  if (Buffer.compare(now, before) !== 0) {
+  const isSame = await whileEditing(app.paths, 'edit config', () => {
+    const now = bytesToEdit(path);
+    if (Buffer.compare(now, before) !== 0) return false;
+    if (Buffer.compare(now, bytes) !== 0 || !existsSync(path)) writeConfigFile(path, bytes);
+    return true;
+  });
+  if (!isSame) {
     await showDifference(app, path, copy);
     throw new AgentError('E_EDIT_CONFLICT', `${path} was changed by somebody else meanwhile`, {
       remedy: 'bring both together with --recover, or forget the edit with --discard',
     });
   }
-  if (Buffer.compare(now, bytes) !== 0 || !existsSync(path)) writeConfigFile(path, bytes);
   rmSync(copy, { force: true });
   return 0;
 }

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { fileStamp } from '../env/file-stamp.js';
 import { AgentError, errnoOf } from '../errors/agent-error.js';
 import { withLock } from '../lock/lock.js';
 import { instanceTable } from '../store/instances.js';
 import { type Store, StoreUnwritableError } from '../store/store.js';
-import { actionLock } from './action-lock.js';
+import { actionLock, defaultLockWaitMs } from './action-lock.js';
 import type { ActionOrigin } from './action-record.js';
 import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
@@ -13,6 +14,7 @@ import type { InstanceDocument } from './known-instance.js';
 import { type ActionPlan, type PerformOptions, perform } from './perform.js';
 import type { Service } from './service.js';
 import { type Statuses, statusesOf } from './statuses.js';
+import { resetTasks } from './task-status.js';
 
 export interface OperateOptions extends PerformOptions {
   /** How long to wait for another action, ms; default the keyword `lock_timeout`. */
@@ -50,6 +52,7 @@ export async function operate(
     actionLock(service, plan.lock),
     { intent: plan.name, waitMs, object: service.scope },
     async (lock) => {
+      refuseDeleted(service);
       let failure: unknown;
       let statuses: Statuses | undefined;
       try {
@@ -70,7 +73,11 @@ export async function operate(
   );
 }
 
-const defaultLockWaitMs = 60_000;
+/** Whoever waited for the lock may have waited for `delete`. @throws AgentError `E_NO_SERVICE` */
+function refuseDeleted({ file, scope }: Service): void {
+  if (existsSync(file)) return;
+  throw new AgentError('E_NO_SERVICE', `${scope}: it was deleted meanwhile`);
+}
 
 /** How long an action waits for another one, ms. */
 export function lockWait({ header }: Service, { waitLockMs }: OperateOptions): number {
@@ -101,17 +108,19 @@ const tracked: Readonly<Record<string, string>> = {
 
 /** The failure state of actions on the whole service (spec service 4.6). */
 function remember(
-  { scope }: Service,
+  service: Service,
   { name }: ActionPlan,
   { clock }: Surroundings,
   store: Store,
   succeeded: boolean,
   options: OperateOptions,
 ): void {
+  const { scope } = service;
   const target = tracked[name];
   if (target === undefined || isFiltered(options)) return;
   write(() =>
     store.immediate(() => {
+      if (name === 'stop') resetTasks(service, store, clock.now());
       const table = instanceTable(store);
       if (succeeded) table.clearState(scope);
       else table.setState(scope, { status: `${name} failed`, target, since: clock.now() });

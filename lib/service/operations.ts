@@ -14,6 +14,7 @@ import { type PlanName, plans } from './plans.js';
 import { postsyncOn } from './postsync.js';
 import { serviceGroup } from './process-group.js';
 import type { Service } from './service.js';
+import { resetTasks } from './task-status.js';
 
 type Operation = (
   service: Service,
@@ -79,7 +80,12 @@ function withPostsync(operation: Operation): Operation {
  * its standby resources. Tries of the resource monitor start anew.
  */
 const boot: Operation = async (service, around, store, options) => {
-  if (!options.dryRun) store.immediate(() => instanceTable(store).clear(service.scope));
+  if (!options.dryRun) {
+    store.immediate(() => {
+      instanceTable(store).clear(service.scope);
+      resetTasks(service, store, around.clock.now());
+    });
+  }
   // Where the service runs, a cluster manager decides.
   const isWanted =
     (service.header.autostart_node?.includes(around.nodename) ?? false) && !heartbeatOf(service);

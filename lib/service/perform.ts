@@ -83,7 +83,7 @@ export async function perform(
     }),
     prepared: new Set(),
     synced: (node) => options.onSynced?.(node),
-    setKeywords: (rid, values) => setKeywords(service, rid, values),
+    setKeywords: (rid, values) => setKeywords(service, around, rid, values),
   };
   const action: Action = {
     working: new Set(),
@@ -156,11 +156,13 @@ async function refuseConflicts(chosen: readonly Resource[], action: Action): Pro
 
 async function setKeywords(
   { file }: Service,
+  { paths }: Surroundings,
   rid: string,
   values: Readonly<Record<string, string>>,
 ): Promise<void> {
-  editConfigFile(
-    file,
-    Object.entries(values).map(([key, value]) => ({ op: 'set', section: rid, key, value })),
+  const { whileEditing } = await import('../config/edit-lock.js');
+  const edits = Object.entries(values).map(
+    ([key, value]) => ({ op: 'set', section: rid, key, value }) as const,
   );
+  await whileEditing(paths, 'provision', () => editConfigFile(file, edits));
 }

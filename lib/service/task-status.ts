@@ -1,5 +1,6 @@
 import type { StatusReport } from '../driver/contract.js';
 import type { Status } from '../status/values.js';
+import { metaTable } from '../store/meta.js';
 import { type RunState, runTable } from '../store/runs.js';
 import type { Store } from '../store/store.js';
 import type { LastRun, Surroundings } from './context.js';
@@ -10,17 +11,27 @@ import type { Service } from './service.js';
 /** How a run can have ended; what was never started says nothing about the task. */
 const ended: readonly RunState[] = ['ok', 'failed', 'timeout', 'lost'];
 
-/** Answers from the ledger. */
+/** Answers from the ledger: what ended since the service was last stopped or booted. */
 export function lastRunIn(store: () => Promise<Store>): LastRun {
   return async (scope, rid) => {
-    const [row] = runTable(await store()).list({
-      scopes: [scope],
-      task: rid,
-      states: ended,
-      limit: 1,
-    });
-    return row;
+    const opened = await store();
+    const [row] = runTable(opened).list({ scopes: [scope], task: rid, states: ended, limit: 1 });
+    const since = Number(metaTable(opened).get(resetKey(scope)) ?? 0);
+    return row && (row.endedAt ?? row.claimedAt) >= since ? row : undefined;
   };
+}
+
+const resetKey = (scope: string): string => `tasks reset ${scope}`;
+
+/** From now on the tasks of a service count as never run: it was stopped or booted. */
+export function resetTasks({ scope, resources }: Service, store: Store, now: number): void {
+  const isChecked = resources.some(({ values }) => values?.['check'] === 'last_run');
+  if (isChecked) metaTable(store).set(resetKey(scope), String(now));
+}
+
+/** Forgets a service that is deleted. */
+export function forgetTasks(store: Store, scope: string): void {
+  metaTable(store).remove(resetKey(scope));
 }
 
 /**

@@ -8,8 +8,10 @@ export const metaTable = defineTable((store) => {
   const write = store.connection.prepare<[string, string]>(
     'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
   );
+  const remove = store.connection.prepare<[string]>('DELETE FROM meta WHERE key = ?');
   return {
     get: (key: string): string | undefined => read.get(key)?.value,
     set: (key: string, value: string): void => void write.run(key, value),
+    remove: (key: string): void => void remove.run(key),
   };
 });

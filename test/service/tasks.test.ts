@@ -462,7 +462,7 @@ describe('what keeps a task from running', () => {
   });
 });
 
-test('check = last_run: never run, up, down with the reason; other tasks are n/a', async () => {
+test('check = last_run: never run, up, down with the reason, never run again after stop and boot; other tasks are n/a', async () => {
   const root = createRoot({ 'node.conf': quietNode });
   const write = (command: string): void =>
     void root.write(
@@ -491,5 +491,13 @@ test('check = last_run: never run, up, down with the reason; other tasks are n/a
   expect(await status()).toEqual(['up', []]);
   write('/bin/sh -c "exit 3"');
   await svcmgr(root, 'web', 'run');
+  expect(await status()).toEqual(['down', ['error: last run failed: exit code 3']]);
+  for (const action of ['stop', 'boot']) {
+    await svcmgr(root, 'web', action);
+    expect(await status(), action).toEqual(['n/a', ['info: never run']]);
+    await svcmgr(root, 'web', 'run');
+    expect(await status()).toEqual(['down', ['error: last run failed: exit code 3']]);
+  }
+  await svcmgr(root, 'web', 'start');
   expect(await status()).toEqual(['down', ['error: last run failed: exit code 3']]);
 });

@@ -1,4 +1,5 @@
 /** nodemgr set: changes values of node.conf in place; comments and order stay. */
+import { whileEditing } from '../../config/edit-lock.js';
 import { editConfigFile } from '../../config/file.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { checkNodeValue } from '../../node/validate.js';
@@ -32,7 +33,9 @@ export default defineCommand({
       }
       app.note(`warning: ${section}.${key}: ${refusal}`);
     }
-    editConfigFile(app.paths.nodeConf, edits, { dryRun: args['dry-run'] });
+    const path = app.paths.nodeConf;
+    if (args['dry-run']) editConfigFile(path, edits, { dryRun: true });
+    else await whileEditing(app.paths, 'set', () => editConfigFile(path, edits));
     return 0;
   },
 });

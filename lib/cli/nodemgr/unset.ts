@@ -1,4 +1,5 @@
 /** nodemgr unset: removes keys from node.conf. */
+import { whileEditing } from '../../config/edit-lock.js';
 import { editConfigFile } from '../../config/file.js';
 import { defineCommand, dryRunOption } from '../command.js';
 import { parseParameter, requireConfig, unsetEdits } from '../config-commands.js';
@@ -11,12 +12,16 @@ export default defineCommand({
   },
   operands: [{ name: 'SECTION.KEY', describe: 'the parameter', many: true }],
   examples: [['$0 unset asset.schedule', 'back to the default']],
-  run(app, args) {
+  async run(app, args) {
     const names = [...(args.param ? [args.param] : []), ...(args.kw ?? []), ...args.operands];
     const parameters = (names.length > 0 ? names : ['']).map((name) => parseParameter(name));
     const path = app.paths.nodeConf;
-    const edits = unsetEdits(path, requireConfig(path, path), parameters);
-    editConfigFile(path, edits, { dryRun: args['dry-run'] });
+    const change = (): void => {
+      const edits = unsetEdits(path, requireConfig(path, path), parameters);
+      editConfigFile(path, edits, { dryRun: args['dry-run'] });
+    };
+    if (args['dry-run']) change();
+    else await whileEditing(app.paths, 'unset', change);
     return 0;
   },
 });

@@ -1,5 +1,6 @@
 /** Changing service files: all of them are checked before the first is written. */
 import { applyEdits, type IniEdit } from '../../config/edit.js';
+import { whileEditing } from '../../config/edit-lock.js';
 import { editConfigFile, readConfigFile } from '../../config/file.js';
 import { type Finding, formatFinding } from '../../config/finding.js';
 import { AgentError } from '../../errors/agent-error.js';
@@ -21,6 +22,17 @@ export interface ChangeOptions {
  * @throws AgentError of the first service that refuses; then none is changed
  */
 export async function changeServices(
+  app: App,
+  services: readonly InstalledService[],
+  edit: (text: string, service: InstalledService) => IniEdit[] | Promise<IniEdit[]>,
+  options: ChangeOptions,
+): Promise<void> {
+  const change = () => changeAll(app, services, edit, options);
+  // A dry run writes nothing, not even the file of a lock.
+  await (options['dry-run'] ? change() : whileEditing(app.paths, 'a change', change));
+}
+
+async function changeAll(
   app: App,
   services: readonly InstalledService[],
   edit: (text: string, service: InstalledService) => IniEdit[] | Promise<IniEdit[]>,

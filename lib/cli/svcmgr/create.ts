@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { applyEdits, type IniEdit } from '../../config/edit.js';
+import { whileEditing } from '../../config/edit-lock.js';
 import { writeConfigFile } from '../../config/file.js';
 import { formatFinding } from '../../config/finding.js';
 import { parseIni } from '../../config/ini.js';
@@ -79,11 +80,7 @@ export default defineCommand({
     const path = pathOf(app, args);
     const scope = formatObjectPath(path);
     const file = objectConfigFile(app.paths, path);
-    if (existsSync(file)) {
-      throw new AgentError('E_EXISTS', `${scope}: service exists already`, {
-        remedy: 'change it with `set` or `edit config`',
-      });
-    }
+    refuseExisting(scope, file);
     const text = await textOf(app, args);
     const { validate } = serviceTarget(app, { file });
     const findings = await validate(Buffer.from(text));
@@ -100,7 +97,10 @@ export default defineCommand({
       app.print(text);
       return 0;
     }
-    writeConfigFile(file, text);
+    await whileEditing(app.paths, 'create', () => {
+      refuseExisting(scope, file);
+      writeConfigFile(file, text);
+    });
     const companions = addCompanions(app.paths, path);
     for (const warning of companions) app.note(`warning: ${warning}`);
     if (!args.provision) return 0;
@@ -108,6 +108,14 @@ export default defineCommand({
     return provisioning(app, 'provision', { scopes: [scope], args });
   },
 });
+
+/** @throws AgentError `E_EXISTS` */
+function refuseExisting(scope: string, file: string): void {
+  if (!existsSync(file)) return;
+  throw new AgentError('E_EXISTS', `${scope}: service exists already`, {
+    remedy: 'change it with `set` or `edit config`',
+  });
+}
 
 /** @throws AgentError for what cannot be the path of a new service */
 function pathOf(app: App, args: Args<typeof pathOptions>): ObjectPath {

@@ -2,18 +2,22 @@
 
 import { rmSync } from 'node:fs';
 import { parseIni } from '../../config/ini.js';
+import { objectVarDirectory } from '../../config/object-path.js';
 import { AgentError, errnoOf } from '../../errors/agent-error.js';
 import { removeGroupAt } from '../../exec/named-groups.js';
 import { freshenIndex } from '../../scheduler/fresh-index.js';
+import { defaultLockWaitMs, underActionLocks } from '../../service/action-lock.js';
 import { placesOf } from '../../service/companions.js';
 import type { InstalledService } from '../../service/installed.js';
 import { serviceGroup } from '../../service/process-group.js';
 import { groupOf } from '../../service/sections.js';
+import { forgetTasks } from '../../service/task-status.js';
 import { instanceTable } from '../../store/instances.js';
 import { lastRunTable } from '../../store/last-runs.js';
 import { StoreUnwritableError } from '../../store/store.js';
 import type { App } from '../app.js';
 import { defineCommand, dryRunOption } from '../command.js';
+import { actionOptions, durationOf } from './action.js';
 import { changeServices } from './change.js';
 import { ridsOf, selected, selectorOption } from './selection.js';
 
@@ -30,6 +34,7 @@ export default defineCommand({
       default: false,
       describe: 'stop the resources first, and destroy what they were made of',
     },
+    waitlock: actionOptions.waitlock,
     ...dryRunOption('say what would be removed'),
   },
   examples: [
@@ -70,13 +75,18 @@ export default defineCommand({
       if (!dryRun) await change(false);
       return 0;
     }
-    for (const { path } of services) {
-      for (const place of placesOf(app.paths, path)) {
-        if (dryRun) app.print(`remove ${place}\n`);
-        else remove(place);
-      }
+    if (dryRun) {
+      const places = services.flatMap(({ path }) => placesOf(app.paths, path));
+      for (const place of places) app.print(`remove ${place}\n`);
+      return 0;
     }
-    if (dryRun) return 0;
+    const waitMs = durationOf('--waitlock', args.waitlock) ?? defaultLockWaitMs;
+    for (const { path, scope } of services) {
+      const directory = objectVarDirectory(app.paths, path);
+      await underActionLocks({ directory }, { intent: 'delete', object: scope, waitMs }, () =>
+        placesOf(app.paths, path).forEach(remove),
+      );
+    }
     for (const { scope } of services) removeGroupAt(serviceGroup(scope));
     const warning = await forget(app, services);
     if (warning) app.note(`warning: ${warning.message}`);
@@ -112,6 +122,7 @@ async function forget(
       for (const { scope } of services) {
         lastRuns.remove(scope);
         instances.remove(scope);
+        forgetTasks(store, scope);
       }
     });
     return undefined;
