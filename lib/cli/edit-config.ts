@@ -1,12 +1,12 @@
 /** edit config: an editor works on a copy; the file changes only when the copy is right. */
 import { existsSync, rmSync } from 'node:fs';
-import { whileEditing } from '../config/edit-lock.js';
 import { bytesToEdit, writeConfigFile } from '../config/file.js';
 import { formatFinding } from '../config/finding.js';
 import { splitShellWords } from '../config/shlex.js';
 import { AgentError } from '../errors/agent-error.js';
 import { exitCodes } from '../errors/exit-codes.js';
 import { runInteractive } from '../exec/interactive.js';
+import { whileEditing } from '../lock/edit-lock.js';
 import type { App } from './app.js';
 import type { Args, OptionTable } from './command.js';
 import type { ValidationTarget } from './validate-config.js';

@@ -160,7 +160,7 @@ async function setKeywords(
   rid: string,
   values: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const { whileEditing } = await import('../config/edit-lock.js');
+  const { whileEditing } = await import('../lock/edit-lock.js');
   const edits = Object.entries(values).map(
     ([key, value]) => ({ op: 'set', section: rid, key, value }) as const,
   );

@@ -1,7 +1,8 @@
 /** nodemgr set: changes values of node.conf in place; comments and order stay. */
-import { whileEditing } from '../../config/edit-lock.js';
+
 import { editConfigFile } from '../../config/file.js';
 import { AgentError } from '../../errors/agent-error.js';
+import { whileEditing } from '../../lock/edit-lock.js';
 import { checkNodeValue } from '../../node/validate.js';
 import { defineCommand, dryRunOption } from '../command.js';
 import { parseAssignments, parseParameter } from '../config-commands.js';

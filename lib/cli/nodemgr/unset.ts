@@ -1,6 +1,7 @@
 /** nodemgr unset: removes keys from node.conf. */
-import { whileEditing } from '../../config/edit-lock.js';
+
 import { editConfigFile } from '../../config/file.js';
+import { whileEditing } from '../../lock/edit-lock.js';
 import { defineCommand, dryRunOption } from '../command.js';
 import { parseParameter, requireConfig, unsetEdits } from '../config-commands.js';
 

@@ -1,9 +1,9 @@
 /** Changing service files: all of them are checked before the first is written. */
 import { applyEdits, type IniEdit } from '../../config/edit.js';
-import { whileEditing } from '../../config/edit-lock.js';
 import { editConfigFile, readConfigFile } from '../../config/file.js';
 import { type Finding, formatFinding } from '../../config/finding.js';
 import { AgentError } from '../../errors/agent-error.js';
+import { whileEditing } from '../../lock/edit-lock.js';
 import type { InstalledService } from '../../service/installed.js';
 import type { App } from '../app.js';
 import { serviceTarget } from '../config-targets.js';

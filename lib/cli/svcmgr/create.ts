@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { applyEdits, type IniEdit } from '../../config/edit.js';
-import { whileEditing } from '../../config/edit-lock.js';
 import { writeConfigFile } from '../../config/file.js';
 import { formatFinding } from '../../config/finding.js';
 import { parseIni } from '../../config/ini.js';
@@ -17,6 +16,7 @@ import {
   rootNamespace,
 } from '../../config/object-path.js';
 import { AgentError } from '../../errors/agent-error.js';
+import { whileEditing } from '../../lock/edit-lock.js';
 import { editsOfAssignments, parseAssignment } from '../../service/assign.js';
 import { addCompanions } from '../../service/companions.js';
 import { editsOfConfiguration, editsOfResource } from '../../service/resource-json.js';

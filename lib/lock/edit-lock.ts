@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Paths } from '../env/paths.js';
-import { withLock } from '../lock/lock.js';
+import { withLock } from './lock.js';
 
 /** Edits take milliseconds; who waits longer than this waits for something that hangs. */
 const waitMs = 60_000;
