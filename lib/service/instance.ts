@@ -7,6 +7,7 @@ import type { Surroundings } from './context.js';
 import { isFrozen, isNodeFrozen } from './frozen.js';
 import { subsetKeywords } from './keywords.js';
 import type { InstanceDocument, ResourceDocument } from './known-instance.js';
+import { noteLost } from './lost.js';
 import { inOrder } from './order.js';
 import {
   instanceProvisioned,
@@ -129,11 +130,29 @@ function isLeader({ nodes, topology, header }: Service, nodename: string): boole
   return at < wanted;
 }
 
-/** Keeps a document with the changes since the last one, in one transaction. */
-export function storeInstance(store: Store, document: InstanceDocument, stamp: string): void {
+export interface Look {
+  /** When the resources were asked, UTC ms. */
+  readonly since: number;
+  /** They were asked after an action, which was to stop these resources. */
+  readonly stopped?: ReadonlySet<string>;
+}
+
+/**
+ * Keeps a document with the changes since the last one, in one transaction. What an action has
+ * recorded while somebody else was looking stays.
+ */
+export function storeInstance(
+  store: Store,
+  document: InstanceDocument,
+  stamp: string,
+  { since, stopped }: Look,
+): void {
   const { scope, updatedAt, avail, overall, resources } = document;
   store.immediate(() => {
     const table = instanceTable(store);
+    const before = table.get(scope);
+    if (!stopped && before && before.updatedAt > since && before.updatedAt <= updatedAt) return;
+    noteLost(table, before, document, stopped ?? new Set());
     const row = { scope, updatedAt, stamp, avail, overall, document: JSON.stringify(document) };
     table.put(row);
     for (const { rid, status, disable } of resources) {

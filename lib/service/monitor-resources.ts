@@ -8,6 +8,7 @@ import { actionLock } from './action-lock.js';
 import { recorded } from './action-record.js';
 import type { Surroundings } from './context.js';
 import { isFrozen, isNodeFrozen } from './frozen.js';
+import { isDown } from './lost.js';
 import { operate, refresh } from './operate.js';
 import { doneOutcome, skippedOutcome } from './outcome.js';
 import { plans } from './plans.js';
@@ -40,42 +41,40 @@ export default async function monitorResources(
   const watched = service.resources.filter(
     (resource) => !resource.disabled && (resource.monitored || triesOf(resource) > 0),
   );
-  const before = new Map(
-    watched.map(({ rid }) => [rid, table.changes(service.scope, rid).at(-1)?.status]),
-  );
   const statuses = statusesOf(around, service);
+  // What is lost is known from here on, whoever saw it first.
+  await refresh(service, statuses, around, store);
+  let isTried = false;
   for (const resource of watched) {
     const { status } = await statuses.of(resource);
-    if (isUp(status)) {
-      if (table.tries(service.scope, resource.rid).tries > 0) {
-        store.immediate(() => table.clearTry(service.scope, resource.rid));
-      }
-      continue;
+    const isLost = table.tries(service.scope, resource.rid) !== undefined;
+    if (isUp(status) && isLost) {
+      store.immediate(() => table.clearTry(service.scope, resource.rid));
     }
-    if (await restart(service, resource, status, before.get(resource.rid), around, store)) {
+    if (isLost && isDown(status) && (await restart(service, resource, status, around, store))) {
+      isTried = true;
       statuses.forget();
     }
   }
+  if (isTried) await refresh(service, statuses, around, store);
 
-  const { document } = await refresh(service, statuses, around, store);
-  const failed = watched.filter(
-    ({ rid, monitored }) =>
-      monitored && document.resources.some((one) => one.rid === rid && isDown(one.status)),
-  );
-  const lost = failed.filter(({ rid }) => wasUp(before.get(rid)) || triedEnough(rid));
-  if (lost.length > 0) {
-    const log = around.logOf(service);
-    const all = await Promise.all(lost.map(statuses.of));
-    log.info(`monitored and not up: ${all.map(tell).join('; ')}`);
-    await takeMonitorAction(service, around, store, { origin: 'monitor' });
+  const lost: Resource[] = [];
+  for (const resource of watched) {
+    const { tries } = table.tries(service.scope, resource.rid) ?? {};
+    const isGivenUp = resource.monitored && tries === triesOf(resource);
+    if (isGivenUp && isDown((await statuses.of(resource)).status)) lost.push(resource);
   }
+  if (lost.length === 0) return doneOutcome;
+  const all = await Promise.all(lost.map(statuses.of));
+  around.logOf(service).info(`monitored and not up: ${all.map(tell).join('; ')}`);
+  await takeMonitorAction(service, around, store, { origin: 'monitor' });
+  // One more than are allowed: it was told, and is not told again until the resource was up.
+  store.immediate(() => {
+    for (const { rid } of lost) {
+      if (table.tries(service.scope, rid)) table.addTry(service.scope, rid, around.clock.now());
+    }
+  });
   return doneOutcome;
-
-  function triedEnough(rid: string): boolean {
-    const resource = watched.find((candidate) => candidate.rid === rid);
-    const { tries } = table.tries(service.scope, rid);
-    return resource !== undefined && tries > 0 && tries >= triesOf(resource);
-  }
 }
 
 function tell({ resource, status, notes }: ResourceStatus): string {
@@ -87,29 +86,19 @@ function triesOf({ restart, standby }: Resource): number {
   return standby && restart > 0 ? Math.max(restart, leastTriesOfStandby) : restart;
 }
 
-function isDown(status: Status): boolean {
-  return !['up', 'stdby up', 'n/a', 'undef'].includes(status);
-}
-
-function wasUp(status: string | undefined): boolean {
-  return status === 'up' || status === 'stdby up';
-}
-
 /** @returns whether the resource was tried */
 async function restart(
   service: Service,
   resource: Resource,
   status: Status,
-  before: string | undefined,
   around: Surroundings,
   store: Store,
 ): Promise<boolean> {
   const most = triesOf(resource);
   const { scope } = service;
   const table = instanceTable(store);
-  const { tries, lastAt } = table.tries(scope, resource.rid);
-  // Only what was up failed; a resource that somebody stopped stays down.
-  if (!isDown(status) || tries >= most || !(wasUp(before) || tries > 0)) return false;
+  const { tries, lastAt } = table.tries(scope, resource.rid) ?? { tries: 0, lastAt: 0 };
+  if (tries >= most) return false;
   const now = around.clock.now();
   if (tries > 0 && now - lastAt < resource.restartDelayMs) return false;
   const log = around.logOf(service, resource.rid);

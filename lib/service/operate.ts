@@ -7,9 +7,9 @@ import { type Store, StoreUnwritableError } from '../store/store.js';
 import { actionLock, defaultLockWaitMs } from './action-lock.js';
 import type { ActionOrigin } from './action-record.js';
 import type { Surroundings } from './context.js';
-import { isFiltered } from './filter.js';
+import { filterResources, isFiltered } from './filter.js';
 import { guard, guardHeartbeat } from './guard.js';
-import { instanceDocument, recordSeenProvisioned, storeInstance } from './instance.js';
+import { instanceDocument, type Look, recordSeenProvisioned, storeInstance } from './instance.js';
 import type { InstanceDocument } from './known-instance.js';
 import { type ActionPlan, type PerformOptions, perform } from './perform.js';
 import type { Service } from './service.js';
@@ -55,7 +55,9 @@ export async function operate(
       refuseDeleted(service);
       let failure: unknown;
       let statuses: Statuses | undefined;
+      let stopped: ReadonlySet<string> = new Set();
       try {
+        stopped = new Set(stoppedBy(service, plan, options));
         statuses = await perform(service, plan, around, {
           ...options,
           onProgress: (rids) => lock.progress(rids.join(',')),
@@ -67,10 +69,18 @@ export async function operate(
         failure = error;
       }
       remember(service, plan, around, store, failure === undefined, options);
-      await refresh(service, statuses ?? statusesOf(around, service), around, store);
+      await refresh(service, statuses ?? statusesOf(around, service), around, store, {
+        stopped,
+      });
       if (failure !== undefined) throw failure;
     },
   );
+}
+
+/** The rids that an action was to take down. */
+function stoppedBy(service: Service, plan: ActionPlan, options: OperateOptions): string[] {
+  if (plan.direction !== 'stop') return [];
+  return filterResources(service.resources, options, service.scope).map(({ rid }) => rid);
 }
 
 /** Whoever waited for the lock may have waited for `delete`. @throws AgentError `E_NO_SERVICE` */
@@ -128,18 +138,24 @@ function remember(
   );
 }
 
-/** Evaluates what is not known yet, and keeps the result. */
+/**
+ * Evaluates what is not known yet, and keeps the result.
+ *
+ * @param look.stopped after an action: what it was to stop; default: somebody only looks
+ */
 export async function refresh(
   service: Service,
   statuses: Statuses,
   around: Surroundings,
   store: Store,
+  look: Omit<Look, 'since'> = {},
 ): Promise<{ document: InstanceDocument; unrecorded: Error | undefined }> {
+  const since = around.clock.now();
   const stamp = fileStamp(service.file) ?? '';
   const state = instanceTable(store).state(service.scope);
   const document = instanceDocument(service, await statuses.all(), around, state);
   const unrecorded = write(() => {
-    storeInstance(store, document, stamp);
+    storeInstance(store, document, stamp, { since, ...look });
     recordSeenProvisioned(service, document);
   });
   return { document, unrecorded };

@@ -71,6 +71,7 @@ export async function takeMonitorAction(
         await loggedCommand(around.run, log, argvOfCommand(header.pre_monitor_action), {
           env: actionEnvironment(service, 'toc'),
           dryRun: options.dryRun ?? false,
+          streams: true,
         });
       } catch (error) {
         if (!(error instanceof AgentError)) throw error;

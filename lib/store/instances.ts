@@ -67,6 +67,9 @@ export const instanceTable = defineTable((store) => {
   const tries = db.prepare<[string, string], { tries: number; lastAt: number }>(
     'SELECT tries, last_at AS lastAt FROM restart WHERE scope = ? AND rid = ?',
   );
+  const setLost = db.prepare<{ scope: string; rid: string; at: number }>(`
+    INSERT INTO restart (scope, rid, tries, last_at) VALUES (@scope, @rid, 0, @at)
+    ON CONFLICT (scope, rid) DO NOTHING`);
   const addTry = db.prepare<{ scope: string; rid: string; at: number }>(`
     INSERT INTO restart (scope, rid, tries, last_at) VALUES (@scope, @rid, 1, @at)
     ON CONFLICT (scope, rid) DO UPDATE SET tries = tries + 1, last_at = excluded.last_at`);
@@ -99,8 +102,10 @@ export const instanceTable = defineTable((store) => {
       clearState.run(scope);
       clearTries.run(scope);
     },
-    /** Tries of the resource monitor for one resource since it was last up. */
-    tries: (scope: string, rid: string) => tries.get(scope, rid) ?? { tries: 0, lastAt: 0 },
+    /** Tries of the resource monitor for one resource since it was lost; undefined: it was not. */
+    tries: (scope: string, rid: string) => tries.get(scope, rid),
+    /** It was up and is not, though nobody stopped it. */
+    setLost: (scope: string, rid: string, at: number): void => void setLost.run({ scope, rid, at }),
     addTry: (scope: string, rid: string, at: number): void => void addTry.run({ scope, rid, at }),
     clearTry: (scope: string, rid: string): void => void clearTry.run(scope, rid),
     /** Forgets a service that is deleted. */

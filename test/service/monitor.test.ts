@@ -1,10 +1,10 @@
 /** The resource monitor, status refreshes by the tick, and frozen services. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { change } from '../rig/rig.js';
 
-import { runProgram } from '../support/program.js';
+import { runProgram, waitFor } from '../support/program.js';
 import { createRoot, type TestRoot } from '../support/root.js';
 
 /** Nothing of the node's own runs. */
@@ -102,6 +102,73 @@ test('a failed resource is started again, and its tries are forgotten when it is
   lose(root);
   await tick(root);
   expect(logOf(root).match(/try 1\/2/g)).toHaveLength(2);
+});
+
+/** The monitor alone: its own run, started by hand. */
+const monitor = (root: TestRoot) => svcmgr(root, 'web', 'resource', 'monitor');
+
+test('a failed resource is started again although somebody else saw the failure first', async () => {
+  const root = await started('[fs#1]\ntype = flag\nrestart = 2\n');
+  lose(root);
+  await svcmgr(root, 'web', 'print', 'status', '--refresh');
+  await svcmgr(root, 'web', 'print', 'status', '--refresh');
+  await monitor(root);
+  expect(existsSync(flagOf(root))).toBe(true);
+  lose(root);
+  await svcmgr(root, 'web', 'print', 'status', '--refresh');
+  await svcmgr(root, 'web', 'stop');
+  await monitor(root);
+  expect(existsSync(flagOf(root))).toBe(false);
+});
+
+test('monitor_action is taken, once, although somebody else saw the failure first', async () => {
+  const root = await started(
+    '[DEFAULT]\npre_monitor_action = /bin/echo lost it\nmonitor_action = freezestop\n[fs#1]\ntype = flag\nmonitor = true\n',
+  );
+  lose(root);
+  await svcmgr(root, 'web', 'print', 'status', '--refresh');
+  await monitor(root);
+  await svcmgr(root, 'web', 'thaw');
+  await monitor(root);
+  expect(logOf(root).match(/\| lost it/g)).toHaveLength(1);
+});
+
+test('what was up before the node was booted is not started again: it may be up elsewhere', async () => {
+  const root = await started('[fs#1]\ntype = flag\nrestart = 2\nmonitor = true\n');
+  lose(root);
+  change(root.paths, 'UPDATE instance SET updated_at = 1000');
+  await monitor(root);
+  await svcmgr(root, 'web', 'print', 'status', '--refresh');
+  await monitor(root);
+  expect(existsSync(flagOf(root))).toBe(false);
+});
+
+test('what a stop took down stays down, also when the stop failed elsewhere', async () => {
+  const root = await started(
+    '[fs#1]\ntype = flag\nrestart = 2\n[app#1]\nscript = /bin/sh\nstart = /bin/true\nstop = /bin/false\n',
+  );
+  expect((await svcmgr(root, 'web', 'stop')).code).toBe(1);
+  expect(existsSync(flagOf(root))).toBe(false);
+  await monitor(root);
+  expect(existsSync(flagOf(root))).toBe(false);
+});
+
+test('a look that began before an action does not overwrite what the action recorded', async () => {
+  const root = createRoot();
+  const slow = join(root.directory, 'slow');
+  root.write('node.conf', quietTasks);
+  root.write(
+    'web.conf',
+    `[fs#1]\ntype = flag\n[app#1]\nscript = /bin/sh\ncheck = /bin/sh -c "rm ${slow} && sleep 2; true"\n`,
+  );
+  await svcmgr(root, 'web', 'start');
+  writeFileSync(slow, '');
+  const look = svcmgr(root, 'web', 'print', 'status', '--refresh');
+  await waitFor(() => !existsSync(slow) || undefined, 'the look under way');
+  await svcmgr(root, 'web', 'stop');
+  await look;
+  const { stdout } = await svcmgr(root, 'web', 'print', 'status', '--format', 'json');
+  expect(JSON.parse(stdout)).toMatchObject({ resources: { 'fs#1': { status: 'down' } } });
 });
 
 test('tries are counted, delayed and limited; clear lets it try again', async () => {
