@@ -19,6 +19,8 @@ import { resetTasks } from './task-status.js';
 export interface OperateOptions extends PerformOptions {
   /** How long to wait for another action, ms; default the keyword `lock_timeout`. */
   readonly waitLockMs?: number | undefined;
+  /** The instance may be frozen: who moves it thaws it. */
+  readonly evenFrozen?: boolean;
   /** The cluster manager of the service asks. */
   readonly cluster?: boolean | undefined;
   /** Environment of the node, `[node] env`: a service of another one is refused on production nodes. */
@@ -40,7 +42,8 @@ export async function operate(
   store: Store,
   options: OperateOptions,
 ): Promise<void> {
-  guard(service, plan.name, around, options);
+  const { force = false, evenFrozen = false, nodeEnv } = options;
+  guard(service, plan.name, around, { force: force || evenFrozen, nodeEnv });
   guardHeartbeat(service, plan.name, options);
   if (options.dryRun) {
     // It writes nothing, not even the file of a lock.

@@ -36,7 +36,9 @@ export async function switchTo(relocation: Relocation, node: string): Promise<vo
       remedy: `choose one of ${others(relocation).join(' ')}`,
     });
   }
-  await operate(service, plans.stop, around, store, { ...options, force: true });
+  // First of all: a node that is away, or does not take it, must not cost the instance here.
+  await onPeer(relocation, node, ['thaw']);
+  await operate(service, plans.stop, around, store, { ...options, evenFrozen: true });
   await onPeer(relocation, node, ['start']);
   await thawAll(relocation);
 }
@@ -47,16 +49,17 @@ export async function takeOver(relocation: Relocation): Promise<void> {
   for (const node of others(relocation)) {
     if (await hasInstance(relocation, node)) await onPeer(relocation, node, ['stop']);
   }
-  await operate(service, plans.start, around, store, { ...options, force: true });
+  await operate(service, plans.start, around, store, { ...options, evenFrozen: true });
   await thawAll(relocation);
 }
 
-/** Brings the instance back to its leader, the first of its nodes. */
+/** Brings the instance back to its leader, the first of its nodes, when that answers. */
 export async function giveBack(relocation: Relocation): Promise<void> {
   const { service, around, store, options } = relocation;
   const [leader] = service.nodes;
   if (leader === undefined) return;
   await thawAll(relocation);
+  if (leader !== around.nodename) await hasInstance(relocation, leader);
   for (const node of others(relocation)) {
     if (node !== leader && (await hasInstance(relocation, node))) {
       await onPeer(relocation, node, ['stop']);

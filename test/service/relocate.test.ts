@@ -26,6 +26,23 @@ describe.skipIf(lacks('root', 'netns', 'sshd'))('relocation', () => {
     expect([isFrozen(nodes.n1), isFrozen(nodes.n2)]).toEqual([false, false]);
   }, 60_000);
 
+  test('switch to a frozen instance works; standby resources stay; a node that is away stops nothing', async () => {
+    const nodes = await twoNodes(`${service}[fs#2]\ntype = flag\nstandby = true\n`);
+    const isStandbyUp = ({ paths }: TestRoot): boolean =>
+      existsSync(join(paths.run, 'flag/svc/web/fs#2.flag'));
+    nodes.svcmgr('start');
+    nodes.svcmgr('freeze');
+    onN2(nodes, 'freeze');
+    expect(nodes.svcmgr('switch', '--node', 'n2')).toMatchObject({ code: 0 });
+    expect([isUp(nodes.n1), isUp(nodes.n2)]).toEqual([false, true]);
+    expect([isStandbyUp(nodes.n1), isStandbyUp(nodes.n2)]).toEqual([true, true]);
+    expect([isFrozen(nodes.n1), isFrozen(nodes.n2)]).toEqual([false, false]);
+    expect(nodes.svcmgr('takeover')).toMatchObject({ code: 0 });
+    nodes.peers.stop();
+    expect(nodes.svcmgr('switch', '--node', 'n2').code).not.toBe(0);
+    expect(isUp(nodes.n1)).toBe(true);
+  }, 60_000);
+
   test('takeover: stopped there, started here; giveback: to the first of its nodes', async () => {
     const nodes = await twoNodes(service);
     onN2(nodes, 'start');
