@@ -65,7 +65,7 @@ export async function operate(
           ...options,
           onProgress: (rids) => lock.progress(rids.join(',')),
         });
-        if (plan.name === 'start' && !isFiltered(options)) {
+        if (plan.name === 'start' && isOfWhole(plan, options)) {
           await requireUp(service, statuses, around);
         }
       } catch (error) {
@@ -80,10 +80,17 @@ export async function operate(
   );
 }
 
+/** Whether it is about the whole instance: not some resources, nor a group, nor a walk that ends early. */
+function isOfWhole(plan: ActionPlan, options: OperateOptions): boolean {
+  return plan.groups === undefined && options.last === undefined && !isFiltered(options);
+}
+
 /** The rids that an action was to take down. */
 function stoppedBy(service: Service, plan: ActionPlan, options: OperateOptions): string[] {
-  if (plan.direction !== 'stop') return [];
-  return filterResources(service.resources, options, service.scope).map(({ rid }) => rid);
+  if (plan.verb !== 'stop' && plan.verb !== 'unprovision') return [];
+  return filterResources(service.resources, options, service.scope)
+    .filter(({ group }) => plan.groups?.includes(group) ?? true)
+    .map(({ rid }) => rid);
 }
 
 /** Whoever waited for the lock may have waited for `delete`. @throws AgentError `E_NO_SERVICE` */
@@ -122,15 +129,16 @@ const tracked: Readonly<Record<string, string>> = {
 /** The failure state of actions on the whole service (spec service 4.6). */
 function remember(
   service: Service,
-  { name }: ActionPlan,
+  plan: ActionPlan,
   { clock }: Surroundings,
   store: Store,
   succeeded: boolean,
   options: OperateOptions,
 ): void {
   const { scope } = service;
+  const { name } = plan;
   const target = tracked[name];
-  if (target === undefined || isFiltered(options)) return;
+  if (target === undefined || !isOfWhole(plan, options)) return;
   write(() =>
     store.immediate(() => {
       if (name === 'stop') resetTasks(service, store, clock.now());

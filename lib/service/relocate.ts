@@ -19,7 +19,7 @@ export interface Relocation {
 
 /** A whole start or stop of a peer is given so long, ms. */
 const actionTimeoutMs = 3_600_000;
-const statusTimeoutMs = 10_000;
+const statusTimeoutMs = 60_000;
 
 /**
  * Stops the instance here and starts it on another node; all instances are thawed at the end.

@@ -192,6 +192,21 @@ describe('actions', () => {
     expect((await statusOf(root)).monitor.status).toBe('idle');
   });
 
+  test('a start of one group, of some resources, or up to one of them is no start of the instance', async () => {
+    const root = createRoot({
+      'web.conf':
+        '[fs#1]\ntype = flag\n[share#1]\ntype = netapp\noptional = true\n[app#1]\nscript = /bin/sh\nstart = /bin/true\n[app#2]\nscript = /bin/sh\nstart = /bin/true\ncheck = /bin/false\n',
+    });
+    for (const words of [['startapp'], ['start', '--rid', 'app'], ['start', '--upto', 'fs']]) {
+      expect(await svcmgr(root, 'web', ...words), words.join(' ')).toMatchObject({ code: 0 });
+      expect((await statusOf(root)).monitor, words.join(' ')).toMatchObject({ status: 'idle' });
+    }
+    expect((await svcmgr(root, 'web', 'start')).code).toBe(1);
+    expect((await statusOf(root)).monitor).toMatchObject({ status: 'start failed' });
+    await svcmgr(root, 'web', 'stopapp');
+    expect((await statusOf(root)).monitor).toMatchObject({ status: 'start failed' });
+  });
+
   test('frozen: actions are refused and said why, --force acts, status shows it', async () => {
     const root = createRoot({ 'web.conf': '[fs#1]\ntype = flag\n' });
     expect((await svcmgr(root, 'web', 'frozen')).code).toBe(0);
