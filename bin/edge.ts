@@ -28,10 +28,12 @@ export function processEdge(): ProcessEdge {
     setExitCode(code) {
       process.exitCode ||= code; // output that could not be written stays the failure
     },
-    interruption() {
+    interruption({ outlivesTerminal = false } = {}) {
       const abort = new AbortController();
       const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-      const onSignal = (name: NodeJS.Signals): void => abort.abort(name);
+      const onSignal = (name: NodeJS.Signals): void => {
+        if (name !== 'SIGHUP' || !outlivesTerminal) abort.abort(name);
+      };
       for (const name of signals) process.on(name, onSignal);
       return {
         signal: abort.signal,
@@ -40,5 +42,6 @@ export function processEdge(): ProcessEdge {
         },
       };
     },
+    leaveDirectory: () => process.chdir('/'),
   };
 }

@@ -11,6 +11,11 @@ export interface ProcessEdge extends Surroundings {
   /** Standard error as a stream, for questions at a terminal. */
   dialogue(): NodeJS.WriteStream;
   setExitCode(code: number): void;
-  /** A signal that is aborted by SIGINT, SIGTERM or SIGHUP, until `stop` is called. */
-  interruption(): { signal: AbortSignal; stop(): void };
+  /**
+   * A signal that is aborted by SIGINT, SIGTERM or SIGHUP, until `stop` is called.
+   * @param options.outlivesTerminal SIGHUP is ignored
+   */
+  interruption(options?: { outlivesTerminal?: boolean }): { signal: AbortSignal; stop(): void };
+  /** Goes to `/`: the directory that we were started in may be one that is to be unmounted. */
+  leaveDirectory(): void;
 }

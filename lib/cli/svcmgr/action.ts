@@ -127,23 +127,32 @@ async function act(app: App, name: OperationName, args: ActionArgs): Promise<num
       },
       { parallel: args.parallel },
     );
-  return interruptible(app, args, async (signal) => {
+  const whole = async (signal: AbortSignal): Promise<number> => {
     if (!isWatched) return work(signal);
     const { watching } = await import('./watching.js');
     const code = await watching(app, services, args, () => work(signal));
     if (code !== 0) app.note('svcmgr: it did not go well: see `svcmgr -s NAME logs`');
     return code;
-  });
+  };
+  return interruptible(app, args, whole, { outlivesTerminal: takesDown.test(name) });
 }
 
-/** Work that a signal to us ends, and `--time`. */
+/**
+ * A terminal that goes away must not leave these half done: what is unmounted may be the directory of
+ * the shell that they were typed in, which dies of it.
+ */
+const takesDown = /^(stop|shutdown|unprovision)/;
+
+/** Work of an action, which a signal to us ends, and `--time`. */
 export async function interruptible(
   app: App,
   { time }: { readonly time: string | undefined },
   work: (signal: AbortSignal) => Promise<number>,
+  options: { outlivesTerminal?: boolean } = {},
 ): Promise<number> {
+  app.edge.leaveDirectory();
   const timeMs = durationOf('--time', time);
-  const interrupt = app.edge.interruption();
+  const interrupt = app.edge.interruption(options);
   const { signal } = interrupt;
   try {
     return await work(

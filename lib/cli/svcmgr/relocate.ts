@@ -46,7 +46,7 @@ export function relocateCommand(name: keyof typeof works): Command<typeof option
       const store = await app.store();
       const around = await surroundingsOf(app, args);
       const waitLockMs = durationOf('--waitlock', args.waitlock);
-      return interruptible(app, args, (signal) =>
+      const work = (signal: AbortSignal): Promise<number> =>
         eachService(app, services, async ({ file }) => {
           const service = await openService(file, serviceContext(app));
           const relocation: Relocation = {
@@ -67,8 +67,8 @@ export function relocateCommand(name: keyof typeof works): Command<typeof option
             works[name](relocation, args),
           );
           return 0;
-        }),
-      );
+        });
+      return interruptible(app, args, work, { outlivesTerminal: name === 'switch' });
     },
   });
 }
