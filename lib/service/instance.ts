@@ -1,4 +1,5 @@
 import { readSection } from '../config/values.js';
+import { bootId } from '../env/host.js';
 import { aggregate, groupsInOrder } from '../status/aggregate.js';
 import { isUp, type Status } from '../status/values.js';
 import { instanceTable } from '../store/instances.js';
@@ -40,6 +41,7 @@ export function instanceDocument(
     scope: service.scope,
     kind: service.path.kind,
     updatedAt: around.clock.now(),
+    boot: bootId(),
     app: header.app ?? 'default',
     env: header.env ?? null,
     topology,

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Note } from '../driver/contract.js';
+import { bootId } from '../env/host.js';
 import { errnoOf } from '../errors/agent-error.js';
 import { holderOf, holderSuffix } from '../lock/lock.js';
 import type { Status } from '../status/values.js';
@@ -34,6 +35,8 @@ export interface InstanceDocument {
   readonly kind: string;
   /** UTC ms. */
   readonly updatedAt: number;
+  /** The boot of the node in which this was seen. */
+  readonly boot: string;
   readonly app: string;
   readonly env: string | null;
   readonly topology: string;
@@ -59,12 +62,17 @@ export interface InstanceDocument {
   readonly resources: readonly ResourceDocument[];
 }
 
-/** The last known document; undefined when there is none, or the configuration changed since. */
+/**
+ * The last known document; undefined when there is none, or the configuration was changed or the node
+ * booted since.
+ */
 export function lastKnown(
   row: { document: string; stamp: string } | undefined,
   stamp: string | undefined,
 ): InstanceDocument | undefined {
-  return row && row.stamp === stamp ? (JSON.parse(row.document) as InstanceDocument) : undefined;
+  if (!row || row.stamp !== stamp) return undefined;
+  const document = JSON.parse(row.document) as InstanceDocument;
+  return document.boot === bootId() ? document : undefined;
 }
 
 /** What the flags of an instance are taken from, beside its own directory. */

@@ -21,7 +21,9 @@ test.skipIf(lacks('root', 'loop'))(
       'web.conf',
       `[disk#1]\ntype = loop\nfile = ${image}\n[fs#1]\ntype = ext4\ndev = ${image}\nmnt = ${mnt}\n`,
     );
-    expect(await runProgram('svcmgr', ['web', 'start'], { root: place })).toMatchObject({ code: 0 });
+    expect(await runProgram('svcmgr', ['web', 'start'], { root: place })).toMatchObject({
+      code: 0,
+    });
     // As at a login: the shell leads the session, and its end is told to everybody in it.
     const script = `"$0" "$1" web stop; echo shell $?`;
     const shell = spawn('/bin/sh', ['-c', script, process.execPath, distProgram('svcmgr')], {
@@ -33,7 +35,8 @@ test.skipIf(lacks('root', 'loop'))(
     await new Promise((resolve) => shell.once('exit', resolve));
     expect(shell.signalCode).toBe('SIGKILL');
     await waitFor(
-      () => readFileSync(join(root.paths.log, 'web.log'), 'utf8').includes('stop done') || undefined,
+      () =>
+        readFileSync(join(root.paths.log, 'web.log'), 'utf8').includes('stop done') || undefined,
       'the end of the stop',
     );
     expect(readFileSync(join(root.paths.log, 'web.log'), 'utf8')).toMatch(/stop done in .* ret 0/);

@@ -121,6 +121,15 @@ test('a failed resource is started again although somebody else saw the failure 
   expect(existsSync(flagOf(root))).toBe(false);
 });
 
+test('what was seen before the node was booted is not shown as what is', async () => {
+  const root = await started('[fs#1]\ntype = flag\n');
+  lose(root);
+  expect((await svcmgr(root, 'web', 'print', 'status')).stdout).toMatch(/^overall +up/m);
+  change(root.paths, "UPDATE instance SET document = json_set(document, '$.boot', 'before')");
+  expect((await svcmgr(root, 'web', 'print', 'status')).stdout).toMatch(/^overall +down/m);
+  expect((await svcmgr(root, 'web', 'status')).code).toBe(1);
+});
+
 test('monitor_action is taken, once, although somebody else saw the failure first', async () => {
   const root = await started(
     '[DEFAULT]\npre_monitor_action = /bin/echo lost it\nmonitor_action = freezestop\n[fs#1]\ntype = flag\nmonitor = true\n',
@@ -136,7 +145,8 @@ test('monitor_action is taken, once, although somebody else saw the failure firs
 test('what was up before the node was booted is not started again: it may be up elsewhere', async () => {
   const root = await started('[fs#1]\ntype = flag\nrestart = 2\nmonitor = true\n');
   lose(root);
-  change(root.paths, 'UPDATE instance SET updated_at = 1000');
+  await svcmgr(root, 'web', 'print', 'status', '--refresh');
+  change(root.paths, "UPDATE instance SET document = json_set(document, '$.boot', 'before')");
   await monitor(root);
   await svcmgr(root, 'web', 'print', 'status', '--refresh');
   await monitor(root);
