@@ -29,8 +29,8 @@ export const instanceTable = defineTable((store) => {
   const columns = 'scope, updated_at AS updatedAt, stamp, avail, overall, document';
   const all = db.prepare<[], InstanceRow>(`SELECT ${columns} FROM instance`);
   const get = db.prepare<[string], InstanceRow>(`SELECT ${columns} FROM instance WHERE scope = ?`);
-  const overalls = db.prepare<[], { scope: string; overall: string }>(
-    'SELECT scope, overall FROM instance',
+  const overalls = db.prepare<[string], { scope: string; overall: string }>(
+    "SELECT scope, overall FROM instance WHERE document ->> '$.boot' = ?",
   );
   const put = db.prepare<InstanceRow>(`
     INSERT INTO instance (scope, updated_at, stamp, avail, overall, document)
@@ -80,8 +80,9 @@ export const instanceTable = defineTable((store) => {
   return {
     all: (): InstanceRow[] => all.all(),
     get: (scope: string): InstanceRow | undefined => get.get(scope),
-    /** The last known overall status by scope. */
-    overalls: () => new Map(overalls.all().map(({ scope, overall }) => [scope, overall])),
+    /** The last known overall status by scope, of what was seen in a boot. */
+    overalls: (boot: string) =>
+      new Map(overalls.all(boot).map(({ scope, overall }) => [scope, overall])),
     put: (row: InstanceRow): void => void put.run(row),
     /** Adds the status of a resource to its history when it is another one than before. */
     note(scope: string, rid: string, status: string, at: number): void {
