@@ -1,5 +1,6 @@
 import { type ActionContext, type KeywordValues, Leave } from '../driver/contract.js';
 import { AgentError } from '../errors/agent-error.js';
+import type { Log } from '../log/log.js';
 import { type ActionSurroundings, actionContext, messageOf, type Surroundings } from './context.js';
 import type { LoadedDriver } from './load-driver.js';
 import { recordProvisioned } from './provisioned.js';
@@ -136,9 +137,19 @@ async function act(resource: Resource, verb: DriverVerb, action: Action): Promis
   await runTriggers(evaluator, rid, 'pre', shared.action, triggers);
   for (const step of steps) await step(values as never, context);
   if (driver.provision && !shared.dryRun && (verb === 'provision' || verb === 'unprovision')) {
-    recordProvisioned(service, rid, verb === 'provision');
+    keepProvisioned(() => recordProvisioned(service, rid, verb === 'provision'), log);
   }
   await runTriggers(evaluator, rid, 'post', shared.action, triggers);
+}
+
+/** A full disk costs the record, never what was done: what is up counts as provisioned all the same. */
+function keepProvisioned(record: () => void, log: Log): void {
+  try {
+    record();
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    log.warn(`not recorded: ${error.message}`);
+  }
 }
 
 type Step = NonNullable<LoadedDriver['start']>;

@@ -1,4 +1,8 @@
-import { type LockOptions, withLock } from '../lock/lock.js';
+import { accessSync, constants } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Paths } from '../env/paths.js';
+import { errnoOf } from '../errors/agent-error.js';
+import { holderOf, type Lock, LockBusyError, type LockOptions, withLock } from '../lock/lock.js';
 import type { Service } from './service.js';
 
 type Place = Pick<Service, 'directory'>;
@@ -13,6 +17,38 @@ export function actionLock({ directory }: Place, kind?: 'sync'): string {
 
 /** How long an action waits for another one when nothing says otherwise. */
 export const defaultLockWaitMs = 60_000;
+
+/**
+ * Runs `work` under the lock of actions, or of one kind of them. Where the file system of the locks
+ * went read-only, a service must still be stopped: then it is one beside those of the node.
+ *
+ * @throws LockBusyError
+ */
+export function withActionLock<T>(
+  place: Place & Pick<Service, 'scope'>,
+  { locks, var: home }: Pick<Paths, 'locks' | 'var'>,
+  { kind, ...options }: LockOptions & { kind: 'sync' | undefined },
+  work: (lock: Lock) => Promise<T>,
+): Promise<T> {
+  const usual = actionLock(place, kind);
+  if (!isReadOnly(home)) return withLock(usual, options, work);
+  const holder = holderOf(usual); // since before
+  if (holder) throw new LockBusyError(usual, place.scope, holder);
+  return withLock(
+    join(locks, 'actions', encodeURIComponent(place.scope), basename(usual)),
+    options,
+    work,
+  );
+}
+
+function isReadOnly(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return false;
+  } catch (error) {
+    return errnoOf(error) === 'EROFS';
+  }
+}
 
 /** Runs `work` while no action runs on the service, copies included. @throws LockBusyError */
 export function underActionLocks<T>(

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServiceFacts } from '../driver/contract.js';
 import type { Paths } from '../env/paths.js';
+import { AgentError, errnoOf } from '../errors/agent-error.js';
 
 type Place = Pick<ServiceFacts, 'directory'>;
 
@@ -21,17 +22,39 @@ export function isNodeFrozen(paths: Paths): boolean {
   return existsSync(nodeFlag(paths));
 }
 
-/** @returns false when it was frozen already */
+/**
+ * @returns false when it was frozen already
+ * @throws AgentError `E_FLAG`
+ */
 export function freeze(service: Place): boolean {
   if (isFrozen(service)) return false;
-  mkdirSync(service.directory, { recursive: true });
-  writeFileSync(flagOf(service), '');
+  change(service, () => {
+    mkdirSync(service.directory, { recursive: true });
+    writeFileSync(flagOf(service), '');
+  });
   return true;
 }
 
-/** @returns false when it was not frozen */
+/**
+ * @returns false when it was not frozen
+ * @throws AgentError `E_FLAG`
+ */
 export function thaw(service: Place): boolean {
   if (!isFrozen(service)) return false;
-  rmSync(flagOf(service), { force: true });
+  change(service, () => rmSync(flagOf(service), { force: true }));
   return true;
+}
+
+function change(service: Place, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    const code = errnoOf(cause);
+    if (code === undefined) throw cause;
+    throw new AgentError('E_FLAG', `${flagOf(service)} cannot be changed (${code})`, {
+      exit: code === 'EACCES' || code === 'EPERM' ? 'notPermitted' : 'io',
+      remedy: `make ${service.directory} writable and check its free space`,
+      cause,
+    });
+  }
 }

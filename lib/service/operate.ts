@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileStamp } from '../env/file-stamp.js';
 import { AgentError, errnoOf } from '../errors/agent-error.js';
-import { withLock } from '../lock/lock.js';
 import { instanceTable } from '../store/instances.js';
 import { type Store, StoreUnwritableError } from '../store/store.js';
-import { actionLock, defaultLockWaitMs } from './action-lock.js';
+import { defaultLockWaitMs, withActionLock } from './action-lock.js';
 import type { ActionOrigin } from './action-record.js';
 import type { Surroundings } from './context.js';
 import { filterResources, isFiltered } from './filter.js';
@@ -51,9 +50,10 @@ export async function operate(
     return;
   }
   const waitMs = lockWait(service, options);
-  await withLock(
-    actionLock(service, plan.lock),
-    { intent: plan.name, waitMs, object: service.scope },
+  await withActionLock(
+    service,
+    around.paths,
+    { intent: plan.name, waitMs, object: service.scope, kind: plan.lock },
     async (lock) => {
       refuseDeleted(service);
       let failure: unknown;

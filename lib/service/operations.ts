@@ -1,10 +1,9 @@
 import { AgentError } from '../errors/agent-error.js';
 import { freezeGroup, killGroupAt } from '../exec/named-groups.js';
-import { withLock } from '../lock/lock.js';
 import { instanceTable } from '../store/instances.js';
 import type { Store } from '../store/store.js';
 import { type GroupVerb, ResourceError } from './act.js';
-import { actionLock } from './action-lock.js';
+import { withActionLock } from './action-lock.js';
 import { recorded } from './action-record.js';
 import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
@@ -44,7 +43,8 @@ function inTurn(
     };
     if (options.dryRun) return all();
     const waitMs = lockWait(service, options);
-    await withLock(actionLock(service, lock), { intent, waitMs, object: service.scope }, all);
+    const wait = { intent, waitMs, object: service.scope, kind: lock };
+    await withActionLock(service, around.paths, wait, all);
   };
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import type { ServiceFacts } from '../driver/contract.js';
 import { writeFileAtomic } from '../env/atomic-file.js';
-import { errnoOf } from '../errors/agent-error.js';
+import { AgentError, errnoOf } from '../errors/agent-error.js';
 import type { Resource } from './resource.js';
 
 /** Whether a resource was provisioned, and since when. */
@@ -31,7 +31,10 @@ export function provisionedOf(service: Place, resource: Resource): Provisioned {
   }
 }
 
-/** Records the state of a resource; a state that is recorded already is left alone. */
+/**
+ * Records the state of a resource; a state that is recorded already is left alone.
+ * @throws AgentError `E_RECORD` when it cannot be written
+ */
 export function recordProvisioned(service: Place, rid: string, state: boolean): void {
   const file = flagOf(service, rid);
   try {
@@ -39,8 +42,14 @@ export function recordProvisioned(service: Place, rid: string, state: boolean): 
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
   }
-  mkdirSync(`${service.directory}/${rid}`, { recursive: true });
-  writeFileAtomic(file, `${state}\n`);
+  try {
+    mkdirSync(`${service.directory}/${rid}`, { recursive: true });
+    writeFileAtomic(file, `${state}\n`);
+  } catch (cause) {
+    const code = errnoOf(cause);
+    if (code === undefined) throw cause;
+    throw new AgentError('E_RECORD', `${file} cannot be written (${code})`, { exit: 'io', cause });
+  }
 }
 
 /**

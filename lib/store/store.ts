@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AgentError } from '../errors/agent-error.js';
+import { AgentError, errnoOf } from '../errors/agent-error.js';
 import { type Connection, openSqlite } from '../sqlite/open.js';
 import { migrations } from './migrations.js';
 
@@ -149,9 +149,14 @@ function openOrCreate(path: string): Connection {
     return openSqlite(path, { mustExist: true });
   } catch (error) {
     if (error instanceof AgentError) throw error;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    // Made with its mode: not even for an instant can others open it.
-    closeSync(openSync(path, 'a', 0o600));
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+      // Made with its mode: not even for an instant can others open it.
+      closeSync(openSync(path, 'a', 0o600));
+    } catch (cause) {
+      // Node.js calls a read-only file system ENOENT here.
+      throw errnoOf(cause) === undefined ? cause : new StoreUnwritableError(path, cause);
+    }
     return openSqlite(path, { mustExist: true });
   }
 }

@@ -407,6 +407,42 @@ describe('actions', () => {
     });
   });
 
+  test.skipIf(lacks('root', 'mount'))(
+    'the file system of our own state went read-only: a service is stopped all the same, nothing is a bug',
+    async ({ onTestFinished }) => {
+      const root = createRoot({ 'web.conf': '[fs#1]\ntype = flag\n' });
+      expect((await svcmgr(root, 'web', 'start')).code).toBe(0);
+      const home = root.paths.var;
+      execFileSync('mount', ['--bind', home, home]);
+      onTestFinished(() => void execFileSync('umount', [home]));
+      execFileSync('mount', ['-o', 'remount,bind,ro', home]);
+      expect(await svcmgr(root, 'web', 'stop')).toMatchObject({ code: 0 });
+      expect((await svcmgr(root, 'web', 'status')).code).not.toBe(70);
+      for (const word of [
+        'freeze',
+        'set_provisioned',
+        'clear',
+        'print status',
+        'start',
+        'provision',
+      ]) {
+        const { stderr } = await svcmgr(root, 'web', ...word.split(' '));
+        expect(stderr, word).not.toMatch(/bug|^ +at /m);
+      }
+      expect((await svcmgr(root, 'web', 'freeze')).stderr).toMatch(
+        /frozen cannot be changed \(EROFS\)/,
+      );
+    },
+  );
+
+  test('a store that cannot be made, because its directory cannot, is an error with a remedy', async () => {
+    const root = createRoot({ 'web.conf': '[fs#1]\ntype = flag\n' });
+    writeFileSync(root.paths.var, 'in the way');
+    const { code, stderr } = await svcmgr(root, 'web', 'start');
+    expect(code).toBe(74);
+    expect(stderr).toMatch(/nodemgr.db cannot be written/);
+  });
+
   test('--time ends an action that takes too long, and takes it back', async () => {
     const slow = '[fs#1]\ntype = flag\n[fs#2]\ntype = flag\nblocking_pre_start = /bin/sleep 60\n';
     const root = createRoot({ 'web.conf': slow });
