@@ -203,9 +203,12 @@ function open(path: string): Connection {
 function fileError(path: string, error: unknown): unknown {
   const code = errnoOf(error);
   if (error instanceof AgentError || code === undefined) return error;
+  const isForbidden = code === 'EACCES' || code === 'EPERM';
   return new AgentError('E_LOCK_FILE', `lock file ${path} cannot be used: ${code}`, {
-    exit: code === 'EACCES' || code === 'EPERM' ? 'notPermitted' : 'cannotCreate',
-    remedy: `make ${dirname(path)} writable and check its free space (df, df -i)`,
+    exit: isForbidden ? 'notPermitted' : 'cannotCreate',
+    remedy: isForbidden
+      ? 'run it as root'
+      : `make ${dirname(path)} writable and check its free space (df, df -i)`,
     cause: error,
   });
 }

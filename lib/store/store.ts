@@ -154,11 +154,23 @@ function openOrCreate(path: string): Connection {
       // Made with its mode: not even for an instant can others open it.
       closeSync(openSync(path, 'a', 0o600));
     } catch (cause) {
-      // Node.js calls a read-only file system ENOENT here.
-      throw errnoOf(cause) === undefined ? cause : new StoreUnwritableError(path, cause);
+      throw creationError(path, cause);
     }
     return openSqlite(path, { mustExist: true });
   }
+}
+
+function creationError(path: string, cause: unknown): unknown {
+  const code = errnoOf(cause);
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new AgentError('E_STORE_PERMISSION', `${path} cannot be opened: permission denied`, {
+      exit: 'notPermitted',
+      remedy: 'run it as root, or as the user that the store belongs to',
+      cause,
+    });
+  }
+  // Node.js calls a read-only file system ENOENT here.
+  return code === undefined ? cause : new StoreUnwritableError(path, cause);
 }
 
 function storeOn(path: string, connection: Connection): Store {
