@@ -55,6 +55,8 @@ export function conformance(driver: DriverCase): void {
     return rig;
   };
   const up = driver.up ?? 'up';
+  const ownLines = ({ lines }: Rig): string[] =>
+    lines.filter((line) => line.startsWith(`${driver.rid} `));
   const statusOf = async (rig: Rig): Promise<string> => (await rig.status(driver.rid)).status;
 
   describe.skipIf(lacks(...(driver.needs ?? [])))(driver.name, () => {
@@ -69,7 +71,10 @@ export function conformance(driver: DriverCase): void {
       expect(await statusOf(rig)).toBe(up);
       const started = await driver.traces(rig);
       expect(await statusOf(rig)).toBe(up);
+      rig.lines.length = 0;
       await rig.act('start');
+      const already = [expect.stringContaining(' already ')];
+      expect(ownLines(rig)).toEqual(driver.staysUp ? [] : already);
       expect(await driver.traces(rig)).toBe(started);
       expect(await statusOf(rig)).toBe(up);
       await rig.act('stop');
@@ -79,7 +84,9 @@ export function conformance(driver: DriverCase): void {
       }
       expect(await driver.isUp(rig)).toBe(false);
       expect(await statusOf(rig)).toBe('down');
+      rig.lines.length = 0;
       await rig.act('stop');
+      expect(ownLines(rig)).toEqual(already);
       expect(await statusOf(rig)).toBe('down');
       expect(await driver.traces(rig)).toBe(before);
     });
