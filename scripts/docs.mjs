@@ -5,7 +5,15 @@
  * A page is either made as a whole, or has generated blocks between `<!-- generated: NAME -->` and
  * `<!-- end -->`; what stands around these is written by hand.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -39,6 +47,24 @@ const kinds = {
   schedule: 'a [schedule](schedules.md)',
 };
 
+/** What drivers may do, by the names in their contract. */
+const abilities = {
+  status: 'tells its status',
+  start: 'starts',
+  stop: 'stops',
+  provision: 'makes what it needs (`provision`)',
+  unprovision: 'destroys it again (`unprovision`)',
+  conflict: 'looks before a start whether somebody else has what it would take',
+  standbyStop: 'does something of its own when it is on standby and the instance stops',
+  run: 'runs, by hand or on a schedule (`run`)',
+  presync: 'writes what other nodes have to know before a copy (`presync`)',
+  postsync: 'takes in what was copied here (`postsync`)',
+  info: 'tells more of itself (`print resource info`)',
+  shell: 'opens a shell inside (`enter`)',
+  processGroup: 'can be frozen, thawed and killed where it stands (`pg freeze`)',
+  stonith: 'takes another node down (`stonith`)',
+};
+
 const code = await loadTables();
 const programs = [code.nodemgrProgram, code.svcmgrProgram];
 const warnings = [];
@@ -50,7 +76,13 @@ for (const program of programs) program.loaded = await loadCommands(program);
 
 const pages = new Map([
   ['docs/commands.md', commandsPage()],
-  ...programs.map((program) => [`docs/commands/${program.name}.md`, programPage(program)]),
+  ...programs.flatMap(({ name, loaded }) =>
+    loaded.map((command) => [
+      `docs/${commandFile(name, command.words)}`,
+      commandPage(name, command),
+    ]),
+  ),
+  ...driverList.map((driver) => [`docs/${driverFile(driver.id)}`, driverPage(driver)]),
   ...programs.map((program) => [`docs/man/${program.name}.1`, manual(program)]),
   ['docs/configuration.md', withBlocks('docs/configuration.md', configurationBlocks())],
   ['docs/exit-codes.md', withBlocks('docs/exit-codes.md', { table: exitCodesTable() })],
@@ -59,10 +91,15 @@ const pages = new Map([
 
 for (const warning of warnings) console.error(`warning: ${warning}`);
 const stale = [...pages].filter(([path, text]) => readOr(path) !== text);
+const orphans = ['docs/commands', 'docs/drivers']
+  .flatMap(pagesBelow)
+  .filter((path) => !pages.has(path));
 if (process.argv.includes('--check')) {
   for (const [path] of stale) console.error(`${path} is out of date: run \`npm run docs\``);
-  process.exitCode = stale.length > 0 ? 1 : 0;
+  for (const path of orphans) console.error(`${path} is of nothing any more: run \`npm run docs\``);
+  process.exitCode = stale.length + orphans.length > 0 ? 1 : 0;
 } else {
+  for (const path of orphans) rmSync(join(top, path));
   for (const [path, text] of stale) {
     mkdirSync(dirname(join(top, path)), { recursive: true });
     writeFileSync(join(top, path), text);
@@ -139,12 +176,12 @@ function commandsPage() {
     'Options of every command:',
     optionTable(code.globalOptions),
     ...programs.flatMap(({ name, describe, loaded }) => [
-      `## [${name}](commands/${name}.md)`,
+      `## ${name}`,
       describe,
       table(
         ['command', 'what it does'],
         loaded.map(({ words, describe: text }) => [
-          `[\`${words}\`](commands/${name}.md#${anchor(`${name} ${words}`)})`,
+          `[\`${words}\`](${commandFile(name, words)})`,
           text,
         ]),
       ),
@@ -158,35 +195,37 @@ function commandsPage() {
   ]);
 }
 
-function programPage({ name, describe, loaded }) {
+function commandFile(program, words) {
+  return `commands/${program}/${words.replaceAll(' ', '-')}.md`;
+}
+
+function commandPage(program, command) {
+  const { words, describe, operands = [], options, examples } = command;
   return page([
-    `# ${name}`,
+    `# ${program} ${words}`,
     notice,
-    describe,
-    'Every command also takes the [options of all commands](../commands.md).',
-    ...loaded.flatMap((command) => [
-      `## ${name} ${command.words}`,
-      sentence(command.describe),
-      fence(synopsis(name, command)),
-      ...(command.operands?.length
-        ? [
-            table(
-              ['operand', 'meaning'],
-              command.operands.map(({ name: operand, describe: text }) => [`\`${operand}\``, text]),
-            ),
-          ]
-        : []),
-      ...(Object.keys(command.options).length > 0 ? [optionTable(command.options)] : []),
-      ...(command.examples.length > 0
-        ? [
-            fence(
-              command.examples
-                .map(([line, text]) => `# ${text}\n${line.replaceAll('$0', name)}`)
-                .join('\n'),
-            ),
-          ]
-        : []),
-    ]),
+    sentence(describe),
+    fence(synopsis(program, command)),
+    ...(operands.length > 0
+      ? [
+          table(
+            ['operand', 'meaning'],
+            operands.map(({ name, describe: text }) => [`\`${name}\``, text]),
+          ),
+        ]
+      : []),
+    ...(Object.keys(options).length > 0 ? [optionTable(options)] : []),
+    ...(examples.length > 0
+      ? [
+          fence(
+            examples
+              .map(([line, text]) => `# ${text}\n${line.replaceAll('$0', program)}`)
+              .join('\n'),
+          ),
+        ]
+      : []),
+    'It also takes the [options of all commands](../../commands.md). [Exit codes](../../exit-codes.md),\n' +
+      '[shapes of its JSON](../../json.md).',
   ]);
 }
 
@@ -255,22 +294,10 @@ function configurationBlocks() {
     drivers: '',
     kinds: '',
   };
-  const texts = [];
-  for (const { id, describe, keywords } of driverList) {
-    const own = Object.fromEntries(
-      Object.entries(keywords).filter(([name]) => !(name in code.scheduleKeywords)),
-    );
-    const scheduled = Object.keys(own).length < Object.keys(keywords).length;
-    texts.push(
-      [
-        `### ${id}`,
-        describe,
-        ...(scheduled ? ['It has the keywords of everything scheduled (above), and these:'] : []),
-        keywordTable(own),
-      ].join('\n\n'),
-    );
-  }
-  blocks.drivers = texts.join('\n\n');
+  blocks.drivers = table(
+    ['driver', 'what it is'],
+    driverList.map(({ id, describe }) => [`[\`${id}\`](${driverFile(id)})`, describe]),
+  );
   blocks.kinds = table(
     ['kind', 'what may be written'],
     [...usedKinds].sort().map((kind) => {
@@ -279,6 +306,44 @@ function configurationBlocks() {
     }),
   );
   return blocks;
+}
+
+function driverFile(id) {
+  return `drivers/${id}.md`;
+}
+
+function driverPage(driver) {
+  const { id, describe, keywords, sync } = driver;
+  const own = Object.fromEntries(
+    Object.entries(keywords).filter(([name]) => !(name in code.scheduleKeywords)),
+  );
+  const isScheduled = Object.keys(own).length < Object.keys(keywords).length;
+  const [group, type] = id.split('.');
+  const required = Object.entries(own).filter(([, { required: isRequired }]) => isRequired);
+  const verbs = Object.keys(sync ?? {}).map((verb) => `\`sync ${verb}\``);
+  const can = [
+    ...Object.entries(abilities).flatMap(([name, text]) => (driver[name] ? [text] : [])),
+    ...(verbs.length > 0 ? [`copies: ${verbs.join(', ')}`] : []),
+  ];
+  return page([
+    `# ${id}`,
+    notice,
+    describe,
+    fence(
+      [`[${group}#1]`, `type = ${type}`, ...required.map(([name]) => `${name} = …`)].join('\n'),
+    ),
+    can.length > 0
+      ? `It\n\n${can.map((text) => `- ${text}`).join('\n')}`
+      : 'It is listed, and nothing else.',
+    '## Keywords',
+    ...(Object.keys(own).length > 0 ? [keywordTable(own)] : ['It has none of its own.']),
+    [
+      'It also takes [those of every resource](../configuration.md#services-resources)',
+      isScheduled ? ' and [those of everything scheduled](../configuration.md#nodeconf)' : '',
+      '. At the terminal:',
+    ].join(''),
+    fence(`svcmgr print keywords --driver ${id}`),
+  ]);
 }
 
 function keywordTable(keywords) {
@@ -481,15 +546,15 @@ function sentence(text) {
   return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }
 
-function anchor(heading) {
-  return heading
-    .toLowerCase()
-    .replace(/[^\w -]/g, '')
-    .replaceAll(' ', '-');
-}
-
 function read(path) {
   return readFileSync(join(top, path), 'utf8');
+}
+
+function pagesBelow(directory) {
+  if (!existsSync(join(top, directory))) return [];
+  return readdirSync(join(top, directory), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${directory}/${name}`);
 }
 
 function readOr(path) {
