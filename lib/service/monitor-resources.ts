@@ -38,7 +38,8 @@ export default async function monitorResources(
   }
 
   const watched = service.resources.filter(
-    (resource) => !resource.disabled && (resource.monitored || triesOf(resource) > 0),
+    (resource) =>
+      !resource.disabled && !resource.inside && (resource.monitored || triesOf(resource) > 0),
   );
   const before = new Map(
     watched.map(({ rid }) => [rid, table.changes(service.scope, rid).at(-1)?.status]),

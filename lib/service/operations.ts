@@ -9,6 +9,7 @@ import { recorded } from './action-record.js';
 import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
 import { heartbeatOf } from './guard.js';
+import { isListed } from './legacy-lists.js';
 import { lockWait, type OperateOptions, operate } from './operate.js';
 import { type PlanName, plans } from './plans.js';
 import { postsyncOn } from './postsync.js';
@@ -82,7 +83,8 @@ const boot: Operation = async (service, around, store, options) => {
   if (!options.dryRun) store.immediate(() => instanceTable(store).clear(service.scope));
   // Where the service runs, a cluster manager decides.
   const isWanted =
-    (service.header.autostart_node?.includes(around.nodename) ?? false) && !heartbeatOf(service);
+    isListed(service.source.evaluator, service.header.autostart_node ?? []) &&
+    !heartbeatOf(service);
   if (!isWanted) return ofPlan('startstandby')(service, around, store, options);
   try {
     await ofPlan('start')(service, around, store, options);

@@ -139,8 +139,8 @@ async function refuseConflicts(chosen: readonly Resource[], action: Action): Pro
   const { around, service, statuses } = action;
   const conflicts = await Promise.all(
     chosen.map(async (resource) => {
-      const { driver, values, disabled, encap, rid } = resource;
-      if (!driver?.conflict || !values || disabled || encap) return undefined;
+      const { driver, values, disabled, inside, rid } = resource;
+      if (!driver?.conflict || !values || disabled || inside) return undefined;
       const context = readContext(around, service, resource, statuses.of);
       const conflict = await driver.conflict(values as never, context);
       if (conflict !== undefined) around.logOf(service, rid).error(conflict);

@@ -3,6 +3,7 @@ import type { Evaluator } from '../config/values.js';
 import type { RunOutcome } from '../driver/contract.js';
 import type { Store } from '../store/store.js';
 import type { Surroundings } from './context.js';
+import { membershipOf } from './membership.js';
 import { groupOf } from './sections.js';
 import type { Service } from './service.js';
 
@@ -33,7 +34,8 @@ export const scheduledActions: readonly ScheduledAction[] = [
     key: 'mon_schedule',
     aliases: ['status_schedule'],
     detached: false,
-    isPresent: () => true,
+    // The node that the container runs on asks for it.
+    isPresent: (evaluator) => !membershipOf(evaluator).isEncapNode,
     load: () => import('./refresh-status.js'),
   },
   {
