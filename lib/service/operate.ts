@@ -4,13 +4,18 @@ import { withLock } from '../lock/lock.js';
 import { instanceTable } from '../store/instances.js';
 import { type Store, StoreUnwritableError } from '../store/store.js';
 import { actionLock } from './action-lock.js';
+import type { ActionPlan, PerformOptions } from './action-plan.js';
 import type { ActionOrigin } from './action-record.js';
 import type { Surroundings } from './context.js';
+import type { Freshness } from './encap/instances.js';
+import type { InnerInstances } from './encap/view.js';
 import { isFiltered } from './filter.js';
 import { guard, guardHeartbeat } from './guard.js';
+import { innerInstancesOf } from './inner-instances.js';
 import { instanceDocument, recordSeenProvisioned, storeInstance } from './instance.js';
 import type { InstanceDocument } from './known-instance.js';
-import { type ActionPlan, type PerformOptions, perform } from './perform.js';
+import { namesLevels } from './level-filter.js';
+import { perform } from './perform.js';
 import type { Service } from './service.js';
 import { type Statuses, statusesOf } from './statuses.js';
 
@@ -46,6 +51,8 @@ export async function operate(
     return;
   }
   const waitMs = lockWait(service, options);
+  // A configuration that changes meanwhile, by a driver or a container, is another one than ours.
+  const stamp = fileStamp(service.file) ?? '';
   await withLock(
     actionLock(service, plan.lock),
     { intent: plan.name, waitMs, object: service.scope },
@@ -57,14 +64,14 @@ export async function operate(
           ...options,
           onProgress: (rids) => lock.progress(rids.join(',')),
         });
-        if (plan.name === 'start' && !isFiltered(options)) {
+        if (plan.name === 'start' && !isPartial(options)) {
           await requireUp(service, statuses, around);
         }
       } catch (error) {
         failure = error;
       }
       remember(service, plan, around, store, failure === undefined, options);
-      await refresh(service, statuses ?? statusesOf(around, service), around, store);
+      await refresh(service, statuses ?? statusesOf(around, service), around, store, { stamp });
       if (failure !== undefined) throw failure;
     },
   );
@@ -83,13 +90,34 @@ async function requireUp(
   statuses: Statuses,
   around: Surroundings,
 ): Promise<void> {
-  const { avail } = instanceDocument(service, await statuses.all(), around, undefined);
+  const inner = await startedInside(service, statuses, around);
+  const { avail } = instanceDocument(service, await statuses.all(), around, undefined, inner);
   if (['up', 'stdby up', 'n/a'].includes(avail)) return;
   const text = `${service.scope}: started, but avail is ${avail}`;
   around.logOf(service).error(text);
   throw new AgentError('E_NOT_UP', text, {
     remedy: `see \`svcmgr -s ${service.scope} print status\``,
   });
+}
+
+/** What starts itself inside of containers need not be up yet. */
+async function startedInside(
+  service: Service,
+  statuses: Statuses,
+  around: Surroundings,
+): Promise<InnerInstances | undefined> {
+  const inner = await innerInstancesOf(service, statuses, around, 'kept');
+  if (!inner || !service.header.autostart_node) return inner;
+  const { innerAgents, startsItself } = await import('./encap/agents.js');
+  const agents = innerAgents(service, around).filter((agent) => !startsItself(service, agent));
+  return Object.fromEntries(
+    agents.flatMap(({ resource: { rid } }) => (inner[rid] ? [[rid, inner[rid]]] : [])),
+  );
+}
+
+/** An action on some resources, or on one level, says nothing of the instance as a whole. */
+function isPartial(options: OperateOptions): boolean {
+  return isFiltered(options) || namesLevels(options);
 }
 
 const tracked: Readonly<Record<string, string>> = {
@@ -109,7 +137,7 @@ function remember(
   options: OperateOptions,
 ): void {
   const target = tracked[name];
-  if (target === undefined || isFiltered(options)) return;
+  if (target === undefined || isPartial(options)) return;
   write(() =>
     store.immediate(() => {
       const table = instanceTable(store);
@@ -119,16 +147,25 @@ function remember(
   );
 }
 
+export interface RefreshOptions {
+  /** Whether agents in containers are asked. Default: when nothing was kept of what they said. */
+  readonly inside?: Freshness;
+  /** Of the configuration that `service` was read from. Default: that of now. */
+  readonly stamp?: string;
+}
+
 /** Evaluates what is not known yet, and keeps the result. */
 export async function refresh(
   service: Service,
   statuses: Statuses,
   around: Surroundings,
   store: Store,
+  { inside = 'kept', stamp = fileStamp(service.file) ?? '' }: RefreshOptions = {},
 ): Promise<{ document: InstanceDocument; unrecorded: Error | undefined }> {
-  const stamp = fileStamp(service.file) ?? '';
   const state = instanceTable(store).state(service.scope);
-  const document = instanceDocument(service, await statuses.all(), around, state);
+  const all = await statuses.all();
+  const inner = await innerInstancesOf(service, statuses, around, inside);
+  const document = instanceDocument(service, all, around, state, inner);
   const unrecorded = write(() => {
     storeInstance(store, document, stamp);
     recordSeenProvisioned(service, document);

@@ -9,6 +9,7 @@ import { recorded } from './action-record.js';
 import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
 import { heartbeatOf } from './guard.js';
+import { hasInside } from './inner-instances.js';
 import { isListed } from './legacy-lists.js';
 import { lockWait, type OperateOptions, operate } from './operate.js';
 import { type PlanName, plans } from './plans.js';
@@ -149,6 +150,12 @@ export const operations = Object.fromEntries(
   Object.entries<Operation>(works).map(([name, work]): [string, Operation] => [
     name,
     (service, around, store, options) =>
-      recorded(service, name, around, options, () => work(service, around, store, options)),
+      recorded(service, name, around, options, async () => {
+        if (hasInside(service)) {
+          const { requireLevels } = await import('./encap/levels.js');
+          requireLevels(service, name, options);
+        }
+        await work(service, around, store, options);
+      }),
   ]),
 ) as Record<OperationName, Operation>;

@@ -1,6 +1,6 @@
 /** svcmgr create: makes a service, empty, from keywords, from resources or from a file. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync, utimesSync } from 'node:fs';
 import { applyEdits, type IniEdit } from '../../config/edit.js';
 import { writeConfigFile } from '../../config/file.js';
 import { formatFinding } from '../../config/finding.js';
@@ -63,6 +63,11 @@ export default defineCommand({
       default: false,
       describe: 'then make what the resources need, and start them',
     },
+    mtime: {
+      type: 'string',
+      value: 'SECONDS',
+      describe: 'a copy of a file that was changed then: it also takes the place of an older one',
+    },
     force: { type: 'boolean', default: false, describe: 'also when the result is not valid' },
     ...dryRunOption('print the file, make nothing'),
   },
@@ -79,12 +84,14 @@ export default defineCommand({
     const path = pathOf(app, args);
     const scope = formatObjectPath(path);
     const file = objectConfigFile(app.paths, path);
-    if (existsSync(file)) {
-      throw new AgentError('E_EXISTS', `${scope}: service exists already`, {
+    const changedAt = mtimeOf(args);
+    if (changedAt === undefined ? existsSync(file) : isNewer(file, changedAt)) {
+      const fact = changedAt === undefined ? 'exists already' : 'exists already, and is newer';
+      throw new AgentError('E_EXISTS', `${scope}: service ${fact}`, {
         remedy: 'change it with `set` or `edit config`',
       });
     }
-    const text = await textOf(app, args);
+    const text = await textOf(app, args, changedAt !== undefined);
     const { validate } = serviceTarget(app, { file });
     const findings = await validate(Buffer.from(text));
     const errors = findings.filter(({ level }) => level === 'error');
@@ -101,6 +108,7 @@ export default defineCommand({
       return 0;
     }
     writeConfigFile(file, text);
+    if (changedAt !== undefined) utimesSync(file, changedAt, changedAt);
     const companions = addCompanions(app.paths, path);
     for (const warning of companions) app.note(`warning: ${warning}`);
     if (!args.provision) return 0;
@@ -108,6 +116,22 @@ export default defineCommand({
     return provisioning(app, 'provision', { scopes: [scope], args });
   },
 });
+
+/** Epoch seconds; undefined: the file is none that another node has. @throws AgentError */
+function mtimeOf({ mtime, config }: { mtime?: string | undefined; config?: string | undefined }) {
+  if (mtime === undefined) return undefined;
+  if (/^\d+$/.test(mtime) && config !== undefined) return Number(mtime);
+  throw new AgentError('E_USAGE', `--mtime ${mtime} is no time of a file`, {
+    exit: 'usage',
+    remedy: 'give seconds since 1970 and the file: --config FILE --mtime SECONDS',
+  });
+}
+
+/** Times of files on different systems are compared in whole seconds. */
+function isNewer(file: string, seconds: number): boolean {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat !== undefined && Math.floor(stat.mtimeMs / 1000) > seconds;
+}
 
 /** @throws AgentError for what cannot be the path of a new service */
 function pathOf(app: App, args: Args<typeof pathOptions>): ObjectPath {
@@ -135,7 +159,11 @@ function problemOfCompanions(name: string): string | undefined {
 }
 
 /** The configuration that the command line describes. */
-async function textOf(app: App, args: Args<typeof sourceOptions>): Promise<string> {
+async function textOf(
+  app: App,
+  args: Args<typeof sourceOptions>,
+  isCopy: boolean,
+): Promise<string> {
   if (args.config !== undefined && args.template !== undefined) {
     throw new AgentError('E_USAGE', '--config and --template exclude each other', {
       exit: 'usage',
@@ -147,7 +175,8 @@ async function textOf(app: App, args: Args<typeof sourceOptions>): Promise<strin
     text = applyEdits(text, edits);
   };
   const hasId = parseIni(text).byName.get('DEFAULT')?.byKey.has('id') === true;
-  if (!hasId || args.template !== undefined) {
+  // A copy has what its original has.
+  if ((!hasId && !isCopy) || args.template !== undefined) {
     apply([{ op: 'set', section: 'DEFAULT', key: 'id', value: randomUUID() }]);
   }
   for (const json of args.resource ?? []) {

@@ -17,7 +17,7 @@ export function guestKeywords<S extends string, E extends string>(start: S, stop
     hostname: {
       kind: 'string',
       scopable: true,
-      text: 'The host name that it answers to, and the name of its node in `encapnodes`. Default: its name.',
+      text: 'The host name that it answers to. Default: its name.',
     },
     guestos: { kind: 'lower', scopable: true, text: 'The system inside: `linux`, `windows`.' },
     ...agentKeywords,

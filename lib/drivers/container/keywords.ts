@@ -68,11 +68,7 @@ export const engineKeywords = defineKeywords({
   devices: { kind: 'shlex', scopable: true, text: 'Devices of the host that it may use.' },
   environment: { kind: 'shlex', scopable: true, text: 'Words NAME=VALUE of its environment.' },
   user: { kind: 'string', scopable: true, text: 'Account inside that runs its command.' },
-  hostname: {
-    kind: 'string',
-    scopable: true,
-    text: 'Its host name, and the name of its node in `encapnodes`.',
-  },
+  hostname: { kind: 'string', scopable: true, text: 'Its host name.' },
   ...agentKeywords,
   privileged: flag('Give it the rights of the host.'),
   interactive: flag('Keep its standard input open.'),
