@@ -14,8 +14,6 @@ export interface ScheduledAction {
   /** The keyword of DEFAULT that holds its schedule. */
   readonly key: string;
   readonly aliases: readonly string[];
-  /** Inline work talks to nobody slow and runs in the tick itself. */
-  readonly detached: boolean;
   /** Whether a service has it at all. */
   isPresent(evaluator: Evaluator): boolean;
   load(): Promise<{
@@ -33,7 +31,6 @@ export const scheduledActions: readonly ScheduledAction[] = [
     name: 'push_service_status',
     key: 'mon_schedule',
     aliases: ['status_schedule'],
-    detached: false,
     // The node that the container runs on asks for it.
     isPresent: (evaluator) => !membershipOf(evaluator).isEncapNode,
     load: () => import('./refresh-status.js'),
@@ -42,7 +39,6 @@ export const scheduledActions: readonly ScheduledAction[] = [
     name: 'resource_monitor',
     key: 'monitor_schedule',
     aliases: [],
-    detached: false,
     isPresent: hasMonitored,
     load: () => import('./monitor-resources.js'),
   },

@@ -73,7 +73,7 @@ export function readServiceSchedules(
 
   return [
     ...ini.sections.flatMap(rowsOfSection),
-    ...actionRows(evaluator, nodeConf),
+    ...actionRows(evaluator, membership, nodeConf),
     ...syncRows(evaluator, membership, nodeConf),
   ];
 
@@ -114,9 +114,10 @@ export function readServiceSchedules(
 /** The rows of what is done for the service itself. */
 function actionRows(
   evaluator: Evaluator,
+  { isEncapNode }: Membership,
   nodeConf: (section: string, key: string) => string | undefined,
 ): ServiceSchedule[] {
-  return scheduledActions.flatMap(({ name, key, aliases, detached, isPresent }) => {
+  return scheduledActions.flatMap(({ name, key, aliases, isPresent }) => {
     if (!isPresent(evaluator)) return [];
     const written = [key, ...aliases].find((word) => evaluator.find('DEFAULT', word, headKeyword));
     const row = (settings: ScheduleSettings): ServiceSchedule => ({
@@ -124,7 +125,8 @@ function actionRows(
       section: 'DEFAULT',
       parameter: `DEFAULT.${written ?? key}`,
       maxParallel: 1,
-      detached,
+      // Inline work talks to nobody slow: agents in containers may be.
+      detached: !isEncapNode && evaluator.sets.encapnodes.length > 0,
       settings,
     });
     try {

@@ -1,5 +1,4 @@
 /** The part of an action that the agents inside the containers of a service do. */
-import { Leave } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { isUp } from '../../status/values.js';
 import { type Action, ResourceError } from '../act.js';
@@ -88,8 +87,7 @@ async function onOne(
       patienceMs: when === 'after' ? agent.startTimeoutMs : 0,
     });
   } catch (error) {
-    if (!(error instanceof AgentError) || error instanceof Leave) throw error;
-    if (shared.interrupt.signal.aborted) throw error;
+    if (!(error instanceof AgentError) || shared.interrupt.signal.aborted) throw error;
     // What cannot be told to stop is stopped with its container.
     if (isTolerant || (error instanceof UnreachableError && when === 'before')) {
       log.warn(messageOf(error));
