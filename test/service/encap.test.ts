@@ -414,12 +414,14 @@ describe.skipIf(lacks('root', 'mount'))('the configuration of both levels', () =
     expect(readFileSync(there, 'utf8')).toContain('password = secret1');
     expect(seconds(there)).toBe(seconds(here));
 
-    ok(levels.vm1.svcmgr('set', '--kw', 'env.password=secret2'));
+    ok(levels.vm1.svcmgr('set', '--kw', 'env.password=secret2', '--kw', 'fs#9.type=flag'));
     utimesSync(there, seconds(here) + 5, seconds(here) + 5);
     const taken = ok(levels.svcmgr('start'));
     expect(taken.stdout).toContain('take the newer configuration of vm1');
     expect(readFileSync(here, 'utf8')).toContain('password = secret2');
     expect([seconds(here), statSync(here).mode & 0o777]).toEqual([seconds(there), 0o600]);
+    // The action went by the old one: what it knows of the instance is of yesterday.
+    expect(Object.keys(statusOf(levels).resources)).toContain('fs#9');
   }, 60_000);
 
   test.each([
