@@ -98,6 +98,11 @@ overall                   up
       '- fs#3        ...E up         fs.flag
 `,
     );
+    expect(levels.svcmgr('svcmon').stdout.split('\n').slice(2)).toEqual([
+      expect.stringMatching(/^web {5}default .* lxc {7}\| no {5}no {7}\| up {9}up/),
+      expect.stringMatching(/^ @vm1 {3}- .* \| no {5}- {8}\| up {9}up/),
+      '',
+    ]);
     expect(levels.vm1.calls()).toEqual([]);
     // It changes inside, and nobody asks.
     levels.vm1.svcmgr('stop', '--rid', 'fs#3');
