@@ -6,6 +6,7 @@ import { innerAgents } from '../../lib/service/encap/agents.js';
 import { parseInnerInstance } from '../../lib/service/encap/parse-instance.js';
 import { readServiceSchedules } from '../../lib/service/schedules.js';
 import { openService } from '../../lib/service/service.js';
+import { validateService } from '../../lib/service/validate.js';
 import { createRoot } from '../support/root.js';
 
 const peers = createPeers(createRunner(), 'ssh -q');
@@ -110,6 +111,20 @@ test.each(['', 'web: service does not exist', '[]', '{"avail":"up"}', 'null'])(
     expect(parseInnerInstance(text, 'vm1')).toBeUndefined();
   },
 );
+
+test('validate config says when nobody drives an encap resource', async () => {
+  const { paths, write } = createRoot();
+  const findings = async (head: string): Promise<string[]> => {
+    const text = `[DEFAULT]\n${head}\n[fs#1]\ntype = flag\n[fs#2]\ntype = flag\ntags = a encap\n`;
+    const file = write('web.conf', text);
+    const found = await validateService(Buffer.from(text), file, { paths, nodename: 'n1' });
+    return found.map(({ level, line, message }) => `${level} ${line} ${message}`);
+  };
+  expect(await findings('encapnodes = vm1')).toEqual([]);
+  expect(await findings('nodes = n1')).toEqual([
+    'warning 5 nobody drives it: no container is named by `encapnodes`',
+  ]);
+});
 
 test('work that may ask inside a container is no work for the tick itself', () => {
   const { paths, write } = createRoot();
