@@ -376,6 +376,20 @@ overall                   up
     expect(order(ok(levels.svcmgr('stop')))).toEqual(['stop in vm2', 'stop in vm1']);
   }, 60_000);
 
+  test('enter is for our containers, not for one inside; the log has what was said inside', () => {
+    const levels = twoLevels(
+      (place) =>
+        `${usual(place)}[container#9]\ntype = lxc\nname = deeper\nencap = true\ndisable = true\n`,
+    );
+    ok(levels.svcmgr('start'));
+    expect(ok(levels.svcmgr('enter')).stdout).toBe('a shell: -n vm1\n');
+    expect(levels.svcmgr('enter', '--rid', 'container#9').code).toBe(1);
+    const log = ok(levels.svcmgr('logs')).stdout;
+    expect(log).toMatch(
+      /container#1 .*run svcmgr start in vm1\n.*container#1 .*\| vm1\.web\.fs#2 create /,
+    );
+  }, 60_000);
+
   test('without encap resources nothing is run inside, and no container can be chosen', () => {
     const levels = twoLevels((place) => head + flag('fs#1') + container(place, 'vm1'));
     ok(levels.svcmgr('start'));

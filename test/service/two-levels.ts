@@ -67,6 +67,7 @@ export function twoLevels(config: (place: string) => string): Levels {
   script('bin/lxc-start', `${last}touch ${place}/$state.up\n`);
   script('bin/lxc-stop', `${last}rm -f ${place}/$state.up\n`);
   script('bin/lxc-destroy', 'exit 0\n');
+  script('bin/lxc-attach', 'echo a shell: "$@"\n');
   writeFileSync(join(place, 'config'), '');
   const containers = { vm1: containerAt(place, 'vm1'), vm2: containerAt(place, 'vm2') };
   script(
