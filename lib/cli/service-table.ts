@@ -1,6 +1,6 @@
 import { cellText, pad, widthOf } from '../render/cell.js';
 import { paint, type Role, type Style } from '../render/style.js';
-import type { InstanceDocument } from '../service/known-instance.js';
+import type { InnerDocument, InstanceDocument } from '../service/known-instance.js';
 import { statusRoles } from './status-role.js';
 
 /** Groups that `-v` adds, in their order. */
@@ -22,7 +22,11 @@ export function serviceTable(
   instances: readonly InstanceDocument[],
   { nodeEnv, verbose, style }: { nodeEnv: string; verbose: boolean; style: Style },
 ): string {
-  const nameWidth = Math.max(leastName, ...instances.map(({ scope }) => widthOf(scope)));
+  const named = instances.flatMap((instance) => [
+    instance.scope,
+    ...innerOf(instance).map(innerName),
+  ]);
+  const nameWidth = Math.max(leastName, ...named.map(widthOf));
   const titles = [
     [cell('app', appWidth), cell('type', 4), cell('topology', 8), cell('container', 9)],
     [cell('frozen', 6), cell('disabled', 8)],
@@ -35,9 +39,14 @@ export function serviceTable(
     const width = part.reduce((sum, one) => sum + one.width + 1, at === 0 ? 0 : 1);
     return '-'.repeat(width);
   });
-  const rows = instances.map((instance) => {
-    const name = paint(style, 'bold', pad(instance.scope, nameWidth));
-    const parts = [
+  const rowOf = (name: string, parts: readonly (readonly Cell[])[]): string =>
+    `${paint(style, 'bold', pad(name, nameWidth))} ${partsText(parts, style)}`;
+  const statusParts = ({ avail, overall, groups: of }: Statuses): Cell[][] => [
+    [statusCell(avail), statusCell(overall)],
+    ...(verbose ? [groups.map((group) => statusCell(of[group] ?? 'n/a'))] : []),
+  ];
+  const rows = instances.flatMap((instance) => [
+    rowOf(instance.scope, [
       [
         cell(shortened(cellText(instance.app)), appWidth),
         cell(instance.env ?? nodeEnv, 4),
@@ -48,15 +57,30 @@ export function serviceTable(
         cell(instance.frozen || instance.nodeFrozen ? 'yes' : 'no', 6),
         cell(isDisabled(instance) ? 'yes' : 'no', 8),
       ],
-      [statusCell(instance.avail), statusCell(instance.overall)],
-      ...(verbose ? [groups.map((group) => statusCell(instance.groups[group] ?? 'n/a'))] : []),
-    ];
-    return `${name} ${partsText(parts, style)}`;
-  });
+      ...statusParts(instance),
+    ]),
+    ...innerOf(instance).map((inner) =>
+      rowOf(innerName(inner), [
+        [cell('-', appWidth), cell('-', 4), cell('-', 8), cell('-', 9)],
+        [cell(inner.frozen ? 'yes' : 'no', 6), cell('-', 8)],
+        ...statusParts(inner),
+      ]),
+    ),
+  ]);
   return [`${margin}${partsText(titles, style)} `, margin + rules.join('+'), ...rows]
     .map((line) => `${line}\n`)
     .join('');
 }
+
+type Statuses = Pick<InnerDocument, 'avail' | 'overall' | 'groups'>;
+
+/** What is inside of containers has a row below its service. */
+function innerOf({ inner }: InstanceDocument): readonly InnerDocument[] {
+  return inner ? Object.values(inner) : nothing;
+}
+
+const nothing: readonly never[] = [];
+const innerName = ({ hostname }: InnerDocument): string => ` @${hostname}`;
 
 function partsText(parts: readonly (readonly Cell[])[], style: Style): string {
   return parts

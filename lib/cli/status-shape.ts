@@ -67,7 +67,11 @@ export const statusShape = defineShape<StatusData>({
       describe:
         'by rid: `status type label log tags monitor disable optional encap standby restart subset provisioned`',
     },
-    encap: { type: 'object', describe: 'by rid of the container: the instance inside' },
+    encap: {
+      type: 'object',
+      describe:
+        'by rid of the container, the instance inside: `hostname avail optional overall frozen provisioned updated status_group log resources`',
+    },
   },
 });
 
@@ -98,8 +102,25 @@ export function statusData(instance: InstanceDocument): StatusData {
     resources: Object.fromEntries(
       instance.resources.map((resource) => [resource.rid, resourceData(resource)]),
     ),
-    encap: {},
+    encap: instance.inner ? innerData(instance.inner) : {},
   };
+}
+
+/** What is inside, by rid of the container. */
+function innerData(inner: NonNullable<InstanceDocument['inner']>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(inner).map(([rid, { groups, resources, updatedAt, trouble, ...data }]) => [
+      rid,
+      {
+        ...{ ...data, ...groups, status_group: groups },
+        updated: updatedAt === null ? null : isoInstant(updatedAt),
+        log: trouble ? logLines([trouble]) : [],
+        resources: Object.fromEntries(
+          resources.map((resource) => [resource.rid, resourceData(resource)]),
+        ),
+      },
+    ]),
+  );
 }
 
 function resourceData(resource: ResourceDocument): Record<string, unknown> {

@@ -19,19 +19,24 @@ const noteRoles: Readonly<Record<string, Role>> = { info: 'info', warn: 'warn', 
 /** The instance as people read it (spec service 5.1): flags at column 21, status at 26, text at 37. */
 export function statusTree(instance: InstanceDocument, options: TreeOptions): string {
   const showDisabled = options.showDisabled ?? instance.showDisabled;
+  const { inner } = instance;
+  const isShown = ({ disable }: ResourceDocument): boolean => showDisabled || !disable;
   const nodeOf = (resource: ResourceDocument): TreeNode => ({
     cells: [
       resource.rid,
       options.verbose ? eightFlags(resource, instance.running) : fourFlags(resource),
       statusCell(resource.status),
-      resource.label,
+      inner?.[resource.rid]?.frozen ? `${resource.label}, frozen` : resource.label,
     ],
     notes: resource.log.length === 0 ? nothing : resource.log.map(noteCell),
+    ...(inner?.[resource.rid] && {
+      children: inner[resource.rid]?.resources.filter(isShown).map(nodeOf) ?? nothing,
+    }),
   });
   const avail: TreeNode[] = [];
   const accessory: TreeNode[] = [];
   for (const resource of instance.resources) {
-    if (resource.disable && !showDisabled) continue;
+    if (!isShown(resource) || isBelow(resource, inner)) continue;
     (isAccessory(groupOfType(resource.type)) ? accessory : avail).push(nodeOf(resource));
   }
   const head = options.style.bold(instance.scope);
@@ -56,6 +61,12 @@ export function statusTree(instance: InstanceDocument, options: TreeOptions): st
     },
   );
   return `${head}\n${tree}`;
+}
+
+/** What a container has is shown below it. */
+function isBelow({ rid, encap }: ResourceDocument, inner: InstanceDocument['inner']): boolean {
+  if (!encap || inner === undefined) return false;
+  return Object.values(inner).some(({ resources }) => resources.some((one) => one.rid === rid));
 }
 
 const nothing: readonly never[] = [];

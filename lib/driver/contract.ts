@@ -250,6 +250,8 @@ export interface Driver<V = KeywordValues> {
   processGroup?: Readonly<Record<'freeze' | 'thaw' | 'kill', Verb<V>>>;
   /** The container as its engine knows it, for the commands of the client. */
   instance?(keywords: V, service: LabelFacts): EngineInstance;
+  /** How commands are run in the system inside; undefined where none can be. */
+  inside?(keywords: V, service: LabelFacts): Inside | undefined;
   /** The command line of a shell in it. @param terminal a person types */
   shell?(keywords: V, service: LabelFacts, terminal: boolean): readonly string[];
   /** Key and value pairs for `print resource info`. */
@@ -269,6 +271,18 @@ export interface EngineInstance {
   readonly client: string;
   readonly name: string;
   readonly image: string;
+}
+
+/** A system inside a container or a machine, as far as it takes commands from here. */
+export interface Inside {
+  /** What it may be called, its host name first. */
+  readonly names: readonly string[];
+  /** Put before a command, with standard input passed on; undefined: its host name is one to ssh to. */
+  readonly command: readonly string[] | undefined;
+  /** The program that is the agent there. */
+  readonly svcmgr: string;
+  /** How long it may take after a start until it takes commands, ms. */
+  readonly startTimeoutMs: number;
 }
 
 export interface Devices {

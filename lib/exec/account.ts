@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import { AgentError } from '../errors/agent-error.js';
+import { AgentError, errnoOf } from '../errors/agent-error.js';
 
 /** One line of passwd(5). */
 export interface Account {
@@ -106,7 +106,7 @@ async function findAccount(user: string | number, getent: Getent): Promise<Accou
   const uid = isId(String(user)) ? Number(user) : undefined;
   const match = (account: Account) => account.name === String(user) || account.uid === uid;
   const found =
-    parsePasswd(readFileSync('/etc/passwd', 'utf8')).find(match) ??
+    parsePasswd(readAccounts('/etc/passwd')).find(match) ??
     parsePasswd((await getent('passwd', String(user))) ?? '').find(match);
   if (found) return found;
   // A number needs no account; it then has no groups of its own.
@@ -117,11 +117,21 @@ async function findAccount(user: string | number, getent: Getent): Promise<Accou
   });
 }
 
+/** An image of a container may have no accounts at all. */
+function readAccounts(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
 async function findGid(group: string | number, getent: Getent): Promise<number> {
   if (isId(String(group))) return Number(group);
   const match = ({ name }: Group) => name === group;
   const found =
-    parseGroup(readFileSync('/etc/group', 'utf8')).find(match) ??
+    parseGroup(readAccounts('/etc/group')).find(match) ??
     parseGroup((await getent('group', String(group))) ?? '').find(match);
   if (found) return found.gid;
   throw new AgentError('E_NO_GROUP', `group ${group} does not exist`, {

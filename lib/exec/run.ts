@@ -119,8 +119,13 @@ export function createRunner(deps: RunnerDeps = {}): Run {
     if (options.signal?.aborted) throw abortedError(program, options.signal);
 
     const account = await impersonate(options, ownIds(), async (database, key) => {
-      const answer = await run(['getent', database, key], { timeoutMs: 10_000, cgroup: false });
-      return answer.exitCode === 0 ? answer.stdout : undefined;
+      try {
+        const answer = await run(['getent', database, key], { timeoutMs: 10_000, cgroup: false });
+        return answer.exitCode === 0 ? answer.stdout : undefined;
+      } catch (error) {
+        if (isMissingCommand(error)) return undefined;
+        throw error;
+      }
     });
     const prefix = [...limitPrefix(options.limits), ...(account?.prefix ?? [])];
     const self = selfIdentity();

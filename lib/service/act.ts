@@ -70,7 +70,7 @@ export class ResourceError extends AgentError {
 export async function actOn(resource: Resource, verb: DriverVerb, action: Action): Promise<void> {
   const { around, service, statuses, shared } = action;
   const log = around.logOf(service, resource.rid);
-  if (resource.encap || resource.disabled) return;
+  if (resource.inside || resource.disabled) return;
   if (resource.tags.includes('noaction') && verb !== 'presync') return;
   try {
     await act(resource, verb, action);

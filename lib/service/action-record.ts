@@ -3,8 +3,8 @@ import { AgentError } from '../errors/agent-error.js';
 import { exitCodes } from '../errors/exit-codes.js';
 import { showCommand } from '../exec/run.js';
 import { formatElapsed } from '../units/elapsed.js';
+import type { PerformOptions } from './action-plan.js';
 import type { Surroundings } from './context.js';
-import type { PerformOptions } from './perform.js';
 import type { Service } from './service.js';
 
 /** Who wants an action: a person, a schedule, or the resource monitor. */
@@ -63,6 +63,9 @@ function commandLine(scope: string, name: string, options: RecordedOptions): str
     ...valued('tags', options.tags),
     ...valued('subsets', options.subsets),
     ...valued(name.startsWith('stop') ? 'downto' : 'upto', last),
+    ...flag('master', options.master),
+    ...flag('slaves', options.slaves),
+    ...valued('slave', options.slave),
     ...flag('force', options.force),
     ...flag('cron', options.cron),
     ...flag('disable-rollback', options.disableRollback),

@@ -99,7 +99,7 @@ export function readContext(
       resource.driver &&
       readSection(service.source.evaluator.as(node), resource.rid, resource.driver.keywords).values,
     siblings: service.resources
-      .filter((other) => other !== resource)
+      .filter((other) => other !== resource && !other.inside)
       .map((other) =>
         siblingOf(other, service, askStatus, (it) => readContext(around, service, it, askStatus)),
       ),

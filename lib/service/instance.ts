@@ -5,6 +5,7 @@ import { isUp, type Status } from '../status/values.js';
 import { instanceTable } from '../store/instances.js';
 import type { Store } from '../store/store.js';
 import type { Surroundings } from './context.js';
+import { type InnerInstances, seenInside, troubleOf } from './encap/view.js';
 import { isFrozen, isNodeFrozen } from './frozen.js';
 import { subsetKeywords } from './keywords.js';
 import type { InstanceDocument, ResourceDocument } from './known-instance.js';
@@ -27,6 +28,7 @@ export function instanceDocument(
   statuses: readonly ResourceStatus[],
   around: Pick<Surroundings, 'clock' | 'paths' | 'nodename'>,
   state: { status: string; target: string | null } | undefined,
+  inner?: InnerInstances,
 ): InstanceDocument {
   const { header, topology } = service;
   const provisioned = statuses.map(({ resource, status }) => ({
@@ -36,7 +38,10 @@ export function instanceDocument(
   const provisionedOfRid = new Map(
     provisioned.map(({ resource, provisioned: found }) => [resource.rid, found]),
   );
-  const { avail, optional, overall, groups } = aggregate(statuses);
+  const { avail, optional, overall, groups } = aggregate(
+    inner ? statuses.filter(({ resource }) => !resource.inside) : statuses,
+    inner && Object.values(inner),
+  );
   return {
     scope: service.scope,
     kind: service.path.kind,
@@ -62,12 +67,12 @@ export function instanceDocument(
     running: [],
     resources: inDisplayOrder(statuses).map((found): ResourceDocument => {
       const { resource, status, notes } = found;
-      return {
+      const own: ResourceDocument = {
         rid: resource.rid,
         status,
         type: resource.driverId,
         label: resource.label,
-        log: notes,
+        log: inner ? [...notes, ...troubleOf(resource.rid, inner)] : notes,
         tags: resource.tags,
         monitor: resource.monitored,
         disable: resource.disabled,
@@ -79,7 +84,9 @@ export function instanceDocument(
         subset: resource.subset ?? null,
         provisioned: provisionedOfRid.get(resource.rid) ?? { state: null, mtime: null },
       };
+      return inner && resource.inside ? seenInside(own, inner) : own;
     }),
+    ...(inner && { inner }),
   };
 }
 

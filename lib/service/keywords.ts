@@ -37,7 +37,7 @@ export const serviceKeywords = defineKeywords({
     kind: 'list_lower',
     scopable: true,
     inherit: 'head',
-    text: `Containers that run an agent of their own. ${nodeList}`,
+    text: 'Containers that run an agent of their own, by their host names, blank-separated.',
   },
   autostart_node: {
     kind: 'list_lower',

@@ -29,6 +29,23 @@ export interface ResourceDocument {
   readonly provisioned: Provisioned;
 }
 
+/** What is known of the instance inside a container. */
+export interface InnerDocument {
+  readonly hostname: string;
+  /** UTC ms; null when nothing is known. */
+  readonly updatedAt: number | null;
+  readonly avail: Status;
+  readonly optional: Status;
+  readonly overall: Status;
+  readonly frozen: boolean;
+  readonly provisioned: InstanceProvisioned;
+  readonly groups: Readonly<Record<string, Status>>;
+  /** In the order in which they are shown. */
+  readonly resources: readonly ResourceDocument[];
+  /** Why nothing is known of it, for the container that it is in. */
+  readonly trouble?: Note;
+}
+
 /** What is known of the instance of a service on this node. */
 export interface InstanceDocument {
   readonly scope: string;
@@ -60,6 +77,8 @@ export interface InstanceDocument {
   readonly running: readonly string[];
   /** In the order in which they are shown. */
   readonly resources: readonly ResourceDocument[];
+  /** By rid of the container; services without encap resources have none. */
+  readonly inner?: Readonly<Record<string, InnerDocument>>;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { KeywordValues, RunOutcome } from '../driver/contract.js';
 import { AgentError } from '../errors/agent-error.js';
 import { isFrozen, isNodeFrozen } from './frozen.js';
 import { guard } from './guard.js';
+import { membershipOf } from './membership.js';
 import { skippedOutcome } from './outcome.js';
 import { requirementsOf, unmetRequirement } from './requirements.js';
 import type { ServiceFile } from './service-file.js';
@@ -21,15 +22,14 @@ export async function whyNotRun(
   services: TaskServices,
 ): Promise<RunOutcome | undefined> {
   const { paths, nodeConf } = services;
-  const { nodes, drpnodes, drpnode } = evaluator.sets;
+  const { nodes, drpnodes } = membershipOf(evaluator);
   const isCron = origin === 'cron';
   const directory = objectVarDirectory(paths, path);
   if (isCron && (isFrozen({ directory }) || isNodeFrozen(paths))) {
     return skippedOutcome('the service is frozen');
   }
   const facts = {
-    ...{ scope, nodes, directory, env: evaluator.find('DEFAULT', 'env')?.text },
-    drpnodes: drpnode ? [drpnode, ...drpnodes] : drpnodes,
+    ...{ scope, nodes, drpnodes, directory, env: evaluator.find('DEFAULT', 'env')?.text },
   };
   // Under cron the flags have been looked at above.
   guard(facts, 'run', services, { force: force || isCron, nodeEnv: nodeConf('node', 'env') });

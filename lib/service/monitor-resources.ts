@@ -39,7 +39,8 @@ export default async function monitorResources(
   }
 
   const watched = service.resources.filter(
-    (resource) => !resource.disabled && (resource.monitored || triesOf(resource) > 0),
+    (resource) =>
+      !resource.disabled && !resource.inside && (resource.monitored || triesOf(resource) > 0),
   );
   const statuses = statusesOf(around, service);
   // What is lost is known from here on, whoever saw it first.

@@ -4,13 +4,18 @@ import { AgentError, errnoOf } from '../errors/agent-error.js';
 import { instanceTable } from '../store/instances.js';
 import { type Store, StoreUnwritableError } from '../store/store.js';
 import { defaultLockWaitMs, withActionLock } from './action-lock.js';
+import type { ActionPlan, PerformOptions } from './action-plan.js';
 import type { ActionOrigin } from './action-record.js';
 import type { Surroundings } from './context.js';
+import type { Freshness } from './encap/instances.js';
+import type { InnerInstances } from './encap/view.js';
 import { filterResources, isFiltered } from './filter.js';
 import { guard, guardHeartbeat } from './guard.js';
+import { innerInstancesOf } from './inner-instances.js';
 import { instanceDocument, type Look, recordSeenProvisioned, storeInstance } from './instance.js';
 import type { InstanceDocument } from './known-instance.js';
-import { type ActionPlan, type PerformOptions, perform } from './perform.js';
+import { namesLevels } from './level-filter.js';
+import { perform } from './perform.js';
 import type { Service } from './service.js';
 import { type Statuses, statusesOf } from './statuses.js';
 import { resetTasks } from './task-status.js';
@@ -50,6 +55,8 @@ export async function operate(
     return;
   }
   const waitMs = lockWait(service, options);
+  // A configuration that changes meanwhile, by a driver or a container, is another one than ours.
+  const stamp = fileStamp(service.file) ?? '';
   await withActionLock(
     service,
     around.paths,
@@ -72,17 +79,17 @@ export async function operate(
         failure = error;
       }
       remember(service, plan, around, store, failure === undefined, options);
-      await refresh(service, statuses ?? statusesOf(around, service), around, store, {
-        stopped,
-      });
+      const after = { stopped, stamp };
+      await refresh(service, statuses ?? statusesOf(around, service), around, store, after);
       if (failure !== undefined) throw failure;
     },
   );
 }
 
-/** Whether it is about the whole instance: not some resources, nor a group, nor a walk that ends early. */
+/** Whether it is about the whole instance: not some resources, a group, a level, or a walk that ends early. */
 function isOfWhole(plan: ActionPlan, options: OperateOptions): boolean {
-  return plan.groups === undefined && options.last === undefined && !isFiltered(options);
+  const isPartial = isFiltered(options) || namesLevels(options);
+  return plan.groups === undefined && options.last === undefined && !isPartial;
 }
 
 /** The rids that an action was to take down. */
@@ -110,13 +117,29 @@ async function requireUp(
   statuses: Statuses,
   around: Surroundings,
 ): Promise<void> {
-  const { avail } = instanceDocument(service, await statuses.all(), around, undefined);
+  const inner = await startedInside(service, statuses, around);
+  const { avail } = instanceDocument(service, await statuses.all(), around, undefined, inner);
   if (['up', 'stdby up', 'n/a'].includes(avail)) return;
   const text = `${service.scope}: started, but avail is ${avail}`;
   around.logOf(service).error(text);
   throw new AgentError('E_NOT_UP', text, {
     remedy: `see \`svcmgr -s ${service.scope} print status\``,
   });
+}
+
+/** What starts itself inside of containers need not be up yet. */
+async function startedInside(
+  service: Service,
+  statuses: Statuses,
+  around: Surroundings,
+): Promise<InnerInstances | undefined> {
+  const inner = await innerInstancesOf(service, statuses, around, 'kept');
+  if (!inner || !service.header.autostart_node) return inner;
+  const { innerAgents, startsItself } = await import('./encap/agents.js');
+  const agents = innerAgents(service, around).filter((agent) => !startsItself(service, agent));
+  return Object.fromEntries(
+    agents.flatMap(({ resource: { rid } }) => (inner[rid] ? [[rid, inner[rid]]] : [])),
+  );
 }
 
 const tracked: Readonly<Record<string, string>> = {
@@ -149,24 +172,30 @@ function remember(
   );
 }
 
-/**
- * Evaluates what is not known yet, and keeps the result.
- *
- * @param look.stopped after an action: what it was to stop; default: somebody only looks
- */
+export interface RefreshOptions {
+  /** Whether agents in containers are asked. Default: when nothing was kept of what they said. */
+  readonly inside?: Freshness;
+  /** Of the configuration that `service` was read from. Default: that of now. */
+  readonly stamp?: string;
+  /** After an action: what it was to stop. Default: somebody only looks. */
+  readonly stopped?: Look['stopped'];
+}
+
+/** Evaluates what is not known yet, and keeps the result. */
 export async function refresh(
   service: Service,
   statuses: Statuses,
   around: Surroundings,
   store: Store,
-  look: Omit<Look, 'since'> = {},
+  { inside = 'kept', stamp = fileStamp(service.file) ?? '', stopped }: RefreshOptions = {},
 ): Promise<{ document: InstanceDocument; unrecorded: Error | undefined }> {
   const since = around.clock.now();
-  const stamp = fileStamp(service.file) ?? '';
   const state = instanceTable(store).state(service.scope);
-  const document = instanceDocument(service, await statuses.all(), around, state);
+  const all = await statuses.all();
+  const inner = await innerInstancesOf(service, statuses, around, inside);
+  const document = instanceDocument(service, all, around, state, inner);
   const unrecorded = write(() => {
-    storeInstance(store, document, stamp, { since, ...look });
+    storeInstance(store, document, stamp, { since, ...(stopped && { stopped }) });
     recordSeenProvisioned(service, document);
   });
   return { document, unrecorded };

@@ -8,6 +8,8 @@ import { recorded } from './action-record.js';
 import type { Surroundings } from './context.js';
 import { isFiltered } from './filter.js';
 import { heartbeatOf } from './guard.js';
+import { hasInside } from './inner-instances.js';
+import { isListed } from './legacy-lists.js';
 import { lockWait, type OperateOptions, operate } from './operate.js';
 import { type PlanName, plans } from './plans.js';
 import { postsyncOn } from './postsync.js';
@@ -88,7 +90,8 @@ const boot: Operation = async (service, around, store, options) => {
   }
   // Where the service runs, a cluster manager decides.
   const isWanted =
-    (service.header.autostart_node?.includes(around.nodename) ?? false) && !heartbeatOf(service);
+    isListed(service.source.evaluator, service.header.autostart_node ?? []) &&
+    !heartbeatOf(service);
   if (!isWanted) return ofPlan('startstandby')(service, around, store, options);
   try {
     await ofPlan('start')(service, around, store, options);
@@ -153,6 +156,12 @@ export const operations = Object.fromEntries(
   Object.entries<Operation>(works).map(([name, work]): [string, Operation] => [
     name,
     (service, around, store, options) =>
-      recorded(service, name, around, options, () => work(service, around, store, options)),
+      recorded(service, name, around, options, async () => {
+        if (hasInside(service)) {
+          const { requireLevels } = await import('./encap/levels.js');
+          requireLevels(service, name, options);
+        }
+        await work(service, around, store, options);
+      }),
   ]),
 ) as Record<OperationName, Operation>;

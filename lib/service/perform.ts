@@ -1,55 +1,20 @@
 import { editConfigFile } from '../config/file.js';
 import { Leave } from '../driver/contract.js';
 import { AgentError } from '../errors/agent-error.js';
-import type { Action, DriverVerb } from './act.js';
+import type { Action } from './act.js';
+import type { ActionPlan, PerformOptions } from './action-plan.js';
 import { requireAffinity } from './affinity.js';
 import { type ActionSurroundings, readContext, type Surroundings } from './context.js';
+import type { InsidePart } from './encap/act-inside.js';
 import { actionEnvironment, resolveNames } from './environment.js';
-import { filterResources, type ResourceFilter, withCompanions } from './filter.js';
-import type { Direction } from './order.js';
+import { filterResources, withCompanions } from './filter.js';
+import { hasInside } from './inner-instances.js';
+import { namesLevels } from './level-filter.js';
 import type { Resource } from './resource.js';
 import type { Service } from './service.js';
 import { type Statuses, statusesOf } from './statuses.js';
 import { runTriggers } from './triggers.js';
 import { rollBack, walk } from './walk.js';
-
-/** How an action goes through the resources of a service. */
-export interface ActionPlan {
-  /** As in logs, triggers and requirements: `start`. */
-  readonly name: string;
-  readonly verb: DriverVerb;
-  readonly direction: Direction;
-  /** Default: every group of a start. */
-  readonly groups?: readonly string[];
-  /** Resources that it leaves alone. */
-  readonly only?: (resource: Resource) => boolean;
-  /** A failure takes back what was done. */
-  readonly rollsBack?: boolean;
-  /** It brings the instance up: affinities to other services count. */
-  readonly isInstanceStart?: boolean;
-  /** The lock that it takes, where that is not the one of all actions. */
-  readonly lock?: 'sync';
-  /** Standby resources are stopped as well. */
-  readonly force?: boolean;
-}
-
-export interface PerformOptions extends ResourceFilter {
-  readonly dryRun?: boolean;
-  readonly force?: boolean;
-  readonly cron?: boolean;
-  readonly disableRollback?: boolean;
-  /** Start although the affinities of the service forbid it. */
-  readonly ignoreAffinity?: boolean;
-  /** Ends the action after this resource or group. */
-  readonly last?: string | undefined;
-  readonly signal?: AbortSignal;
-  /** Told of each node that got a copy. */
-  readonly onSynced?: (node: string) => void;
-  /** Told of the resources that are being worked on. */
-  readonly onProgress?: (rids: readonly string[]) => void;
-  /** `--env`. */
-  readonly env?: Readonly<Record<string, string>>;
-}
 
 /**
  * Takes a service through an action: triggers of the service, its resources in order, rollback. The
@@ -103,14 +68,21 @@ export async function perform(
     environment: shared.environment,
   };
   const { evaluator } = service.source;
+  const inside = await insideOf(plan, selected, action, options);
+  const here = inside?.here ?? true;
   try {
-    if (plan.verb === 'start' || plan.verb === 'provision') await refuseConflicts(chosen, action);
-    if (plan.isInstanceStart) {
-      await requireAffinity(service, around, { ignored: options.ignoreAffinity ?? false });
+    if (here) {
+      if (plan.verb === 'start' || plan.verb === 'provision') await refuseConflicts(chosen, action);
+      // A container has no other services to look at.
+      if (plan.isInstanceStart && !service.isEncapNode) {
+        await requireAffinity(service, around, { ignored: options.ignoreAffinity ?? false });
+      }
+      await runTriggers(evaluator, 'DEFAULT', 'pre', plan.name, triggers);
     }
-    await runTriggers(evaluator, 'DEFAULT', 'pre', plan.name, triggers);
-    await walk(chosen, { ...plan, last: options.last }, action);
-    await runTriggers(evaluator, 'DEFAULT', 'post', plan.name, triggers);
+    await inside?.before();
+    if (here) await walk(chosen, { ...plan, last: options.last }, action);
+    await inside?.after();
+    if (here) await runTriggers(evaluator, 'DEFAULT', 'post', plan.name, triggers);
   } catch (error) {
     if (error instanceof Leave && error.what === 'action') return statuses;
     const interrupted = shared.interrupt.signal.aborted;
@@ -122,6 +94,18 @@ export async function perform(
     });
   }
   return statuses;
+}
+
+/** Most services have nothing inside of containers: nothing is loaded for those. */
+async function insideOf(
+  plan: ActionPlan,
+  chosen: readonly Resource[],
+  action: Action,
+  options: PerformOptions,
+): Promise<InsidePart | undefined> {
+  if (!hasInside(action.service) && !namesLevels(options)) return undefined;
+  const { insidePart } = await import('./encap/act-inside.js');
+  return insidePart(plan, chosen, action, options);
 }
 
 /** A walk that never comes to its last resource would do everything. @throws AgentError `E_NO_RESOURCE` */
@@ -139,8 +123,8 @@ async function refuseConflicts(chosen: readonly Resource[], action: Action): Pro
   const { around, service, statuses } = action;
   const conflicts = await Promise.all(
     chosen.map(async (resource) => {
-      const { driver, values, disabled, encap, rid } = resource;
-      if (!driver?.conflict || !values || disabled || encap) return undefined;
+      const { driver, values, disabled, inside, rid } = resource;
+      if (!driver?.conflict || !values || disabled || inside) return undefined;
       const context = readContext(around, service, resource, statuses.of);
       const conflict = await driver.conflict(values as never, context);
       if (conflict !== undefined) around.logOf(service, rid).error(conflict);

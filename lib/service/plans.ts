@@ -1,7 +1,11 @@
 import { isAccessory } from '../status/aggregate.js';
 import type { GroupVerb } from './act.js';
-import type { ActionPlan } from './perform.js';
+import type { ActionPlan, InsideWork } from './action-plan.js';
 import { reservationDriver } from './reservation.js';
+
+/** What the agents inside containers are told: what builds up goes from here to there, what takes down the other way. */
+const after = (command: string): InsideWork => ({ command, when: 'after' });
+const before = (command: string): InsideWork => ({ command, when: 'before' });
 
 /** Actions on one group, or on what it stands on as well (spec service 6.5). */
 const groupActions: Readonly<Record<string, readonly string[]>> = {
@@ -17,9 +21,15 @@ const ofGroups = Object.fromEntries(
   Object.entries(groupActions).flatMap(([group, groups]): [string, ActionPlan][] => [
     [
       `start${group}`,
-      { name: 'start', verb: 'start', direction: 'start', groups, rollsBack: true },
+      {
+        ...{ name: 'start', verb: 'start', direction: 'start', groups, rollsBack: true },
+        inside: after(`start${group}`),
+      },
     ],
-    [`stop${group}`, { name: 'stop', verb: 'stop', direction: 'stop', groups }],
+    [
+      `stop${group}`,
+      { name: 'stop', verb: 'stop', direction: 'stop', groups, inside: before(`stop${group}`) },
+    ],
   ]),
 );
 
@@ -44,6 +54,7 @@ const syncs = Object.fromEntries(
       direction: 'start',
       groups: ['sync'],
       lock: 'sync',
+      inside: after(`sync_${verb}`),
     },
   ]),
 ) as Record<`sync_${(typeof syncVerbs)[number]}`, ActionPlan>;
@@ -54,6 +65,7 @@ const groupPlan = (name: GroupVerb): ActionPlan => ({
   verb: name,
   direction: 'stop',
   groups: ['container', 'app'],
+  inside: name === 'pg_thaw' ? after(name) : before(name),
 });
 
 /** Actions that go through the resources of a service, by their command. */
@@ -64,15 +76,20 @@ export const plans = {
     direction: 'start',
     rollsBack: true,
     isInstanceStart: true,
+    inside: after('start'),
   },
-  stop: { name: 'stop', verb: 'stop', direction: 'stop' },
-  shutdown: { name: 'shutdown', verb: 'stop', direction: 'stop', force: true },
+  stop: { name: 'stop', verb: 'stop', direction: 'stop', inside: before('stop') },
+  shutdown: {
+    ...{ name: 'shutdown', verb: 'stop', direction: 'stop', force: true },
+    inside: { ...before('shutdown'), isTolerant: true },
+  },
   startstandby: {
     name: 'startstandby',
     verb: 'start',
     direction: 'start',
     rollsBack: true,
     only: ({ standby }) => standby,
+    inside: after('startstandby'),
   },
   provision: {
     name: 'provision',
@@ -81,6 +98,7 @@ export const plans = {
     rollsBack: true,
     isInstanceStart: true,
     only: ({ provision, group }) => provision && !isAccessory(group),
+    inside: after('provision'),
   },
   unprovision: {
     name: 'unprovision',
@@ -88,14 +106,21 @@ export const plans = {
     direction: 'stop',
     force: true,
     only: ({ provision, unprovision }) => provision && unprovision,
+    inside: before('unprovision'),
   },
   ...(ofGroups as Record<
     `${'start' | 'stop'}${'ip' | 'disk' | 'fs' | 'share' | 'container' | 'app'}`,
     ActionPlan
   >),
   ...syncs,
-  prstart: { name: 'prstart', verb: 'start', direction: 'start', groups: [reservationDriver] },
-  prstop: { name: 'prstop', verb: 'stop', direction: 'stop', groups: [reservationDriver] },
+  prstart: {
+    ...{ name: 'prstart', verb: 'start', direction: 'start', groups: [reservationDriver] },
+    inside: after('prstart'),
+  },
+  prstop: {
+    ...{ name: 'prstop', verb: 'stop', direction: 'stop', groups: [reservationDriver] },
+    inside: before('prstop'),
+  },
   stonith: { name: 'stonith', verb: 'stonith', direction: 'start', groups: ['stonith'] },
   presync: { name: 'presync', verb: 'presync', direction: 'start', lock: 'sync' },
   postsync: { name: 'postsync', verb: 'postsync', direction: 'start' },

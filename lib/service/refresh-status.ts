@@ -12,7 +12,9 @@ export default async function refreshStatus(
   around: Surroundings,
   store: Store,
 ): Promise<RunOutcome> {
-  const { unrecorded } = await refresh(service, statusesOf(around, service), around, store);
+  const { unrecorded } = await refresh(service, statusesOf(around, service), around, store, {
+    inside: 'now',
+  });
   if (unrecorded) throw unrecorded;
   return doneOutcome;
 }

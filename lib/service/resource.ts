@@ -38,6 +38,8 @@ export interface Resource {
   readonly restartDelayMs: number;
   readonly standby: boolean;
   readonly encap: boolean;
+  /** The agent inside a container drives it, not we. */
+  readonly inside: boolean;
   readonly shared: boolean;
   readonly provision: boolean;
   readonly unprovision: boolean;
@@ -54,7 +56,7 @@ export async function buildResource(
   evaluator: Evaluator,
   rid: string,
   service: ServiceFacts,
-  options: { disabledByService: boolean; provisioning?: boolean },
+  options: { disabledByService: boolean; isEncapNode: boolean; provisioning?: boolean },
 ): Promise<Resource> {
   const group = parseSectionName(rid)?.group ?? rid;
   const driverId = driverIdOf(evaluator, rid);
@@ -66,6 +68,7 @@ export async function buildResource(
   const tags = common.tags ?? [];
   const legacy = legacyLists(evaluator, rid);
   const isMember = (words: readonly string[]): boolean => isListed(evaluator, words);
+  const encap = common.encap === true || tags.includes('encap');
   const marked = common.optional ?? (isMember(legacy('optional_on')) || tags.includes('noaction'));
   return {
     rid,
@@ -86,7 +89,8 @@ export async function buildResource(
     standby: common.standby ?? isMember(common.always_on ?? []),
     restart: common.restart ?? 0,
     restartDelayMs: common.restart_delay ?? 0,
-    encap: common.encap === true || tags.includes('encap'),
+    encap,
+    inside: encap && !options.isEncapNode,
     shared: common.shared ?? false,
     provision: common.provision ?? true,
     unprovision: common.unprovision ?? true,

@@ -3,6 +3,7 @@ import type { Evaluator } from '../config/values.js';
 import type { RunOutcome } from '../driver/contract.js';
 import type { Store } from '../store/store.js';
 import type { Surroundings } from './context.js';
+import { membershipOf } from './membership.js';
 import { groupOf } from './sections.js';
 import type { Service } from './service.js';
 
@@ -13,8 +14,6 @@ export interface ScheduledAction {
   /** The keyword of DEFAULT that holds its schedule. */
   readonly key: string;
   readonly aliases: readonly string[];
-  /** Inline work talks to nobody slow and runs in the tick itself. */
-  readonly detached: boolean;
   /** Whether a service has it at all. */
   isPresent(evaluator: Evaluator): boolean;
   load(): Promise<{
@@ -32,15 +31,14 @@ export const scheduledActions: readonly ScheduledAction[] = [
     name: 'push_service_status',
     key: 'mon_schedule',
     aliases: ['status_schedule'],
-    detached: false,
-    isPresent: () => true,
+    // The node that the container runs on asks for it.
+    isPresent: (evaluator) => !membershipOf(evaluator).isEncapNode,
     load: () => import('./refresh-status.js'),
   },
   {
     name: 'resource_monitor',
     key: 'monitor_schedule',
     aliases: [],
-    detached: false,
     isPresent: hasMonitored,
     load: () => import('./monitor-resources.js'),
   },

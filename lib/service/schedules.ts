@@ -12,6 +12,7 @@ import { AgentError } from '../errors/agent-error.js';
 import { scheduleKeywords } from '../task/schedule-keywords.js';
 import { type ScheduleSettings, scheduleSettings } from '../task/schedule-settings.js';
 import { isDisabledBy } from './legacy-lists.js';
+import { isOurs, type Membership, membershipOf } from './membership.js';
 import { scheduledActions, syncAction } from './scheduled-actions.js';
 import { driverIdOf, groupOf, implicitSync } from './sections.js';
 import { readServiceFile } from './service-file.js';
@@ -35,6 +36,8 @@ const rowKeywords = {
   schedule: { ...scheduleKeywords.schedule, inherit: { mapped: 'run_schedule' } },
   type: { kind: 'lower', default: 'host', scopable: true, inherit: 'leaf', text: '' },
   disable: { kind: 'boolean', default: 'false', scopable: true, inherit: 'leaf', text: '' },
+  encap: { kind: 'boolean', default: 'false', scopable: true, text: '' },
+  tags: { kind: 'list', scopable: true, text: '' },
   confirmation: { kind: 'boolean', default: 'false', scopable: true, text: '' },
   max_parallel: { kind: 'integer', default: '1', scopable: true, text: '' },
   command: { kind: 'string', scopable: true, command: true, text: '' },
@@ -64,13 +67,14 @@ export function readServiceSchedules(
   const all = (section: string, key: keyof typeof rowKeywords): string | undefined =>
     textOf(evaluator, section, key);
   if (truths.has(all('DEFAULT', 'disable')?.toLowerCase() ?? '')) return [];
-  const { nodes, drpnodes, drpnode } = evaluator.sets;
-  if (![...nodes, ...drpnodes, drpnode].includes(nodename)) return [];
+  const membership = membershipOf(evaluator);
+  const { nodes, drpnodes } = membership;
+  if (!nodes.includes(nodename) && !drpnodes.includes(nodename)) return [];
 
   return [
     ...ini.sections.flatMap(rowsOfSection),
-    ...actionRows(evaluator, nodeConf),
-    ...syncRows(evaluator, nodeConf),
+    ...actionRows(evaluator, membership, nodeConf),
+    ...syncRows(evaluator, membership, nodeConf),
   ];
 
   function rowsOfSection({ name, broken }: IniSection): ServiceSchedule[] {
@@ -87,6 +91,7 @@ export function readServiceSchedules(
     try {
       const disable = truths.has(raw('disable')?.toLowerCase() ?? '');
       if (isDisabledBy(disable, evaluator, name)) return [];
+      if (!isOurs(isEncap(evaluator, name), membership)) return [];
       if (truths.has(raw('confirmation')?.toLowerCase() ?? '')) return [];
       const settings = scheduleSettings(raw);
       const maxParallel = Math.max(1, Number.parseInt(raw('max_parallel') ?? '1', 10) || 1);
@@ -109,9 +114,10 @@ export function readServiceSchedules(
 /** The rows of what is done for the service itself. */
 function actionRows(
   evaluator: Evaluator,
+  { isEncapNode }: Membership,
   nodeConf: (section: string, key: string) => string | undefined,
 ): ServiceSchedule[] {
-  return scheduledActions.flatMap(({ name, key, aliases, detached, isPresent }) => {
+  return scheduledActions.flatMap(({ name, key, aliases, isPresent }) => {
     if (!isPresent(evaluator)) return [];
     const written = [key, ...aliases].find((word) => evaluator.find('DEFAULT', word, headKeyword));
     const row = (settings: ScheduleSettings): ServiceSchedule => ({
@@ -119,7 +125,8 @@ function actionRows(
       section: 'DEFAULT',
       parameter: `DEFAULT.${written ?? key}`,
       maxParallel: 1,
-      detached,
+      // Inline work talks to nobody slow: agents in containers may be.
+      detached: !isEncapNode && evaluator.sets.encapnodes.length > 0,
       settings,
     });
     try {
@@ -138,15 +145,16 @@ function actionRows(
 /** A row for each resource that copies to other nodes; all of them are run as `sync all`. */
 function syncRows(
   evaluator: Evaluator,
+  membership: Membership,
   nodeConf: (section: string, key: string) => string | undefined,
 ): ServiceSchedule[] {
-  const { nodes, drpnodes } = evaluator.sets;
+  const { nodes, drpnodes } = membership;
   const names = evaluator.ini.sections.map(({ name }) => name);
   if (nodes.length + drpnodes.length > 1 && !names.includes(implicitSync)) names.push(implicitSync);
   return names.flatMap((rid) => {
     if (groupOf(rid) !== 'sync' || !(driverIdOf(evaluator, rid) in drivers)) return [];
     const disabled = textOf(evaluator, rid, 'disable')?.toLowerCase() ?? '';
-    if (truths.has(disabled)) return [];
+    if (truths.has(disabled) || !isOurs(isEncap(evaluator, rid), membership)) return [];
     const found = evaluator.find(rid, 'schedule', syncKeyword);
     const row = (settings: ScheduleSettings): ServiceSchedule => ({
       action: syncAction,
@@ -167,6 +175,12 @@ function syncRows(
       return [row({ ...scheduleSettings(() => undefined), error: error.message })];
     }
   });
+}
+
+/** What the agent inside a container does. */
+function isEncap(evaluator: Evaluator, section: string): boolean {
+  if (truths.has(textOf(evaluator, section, 'encap')?.toLowerCase() ?? '')) return true;
+  return textOf(evaluator, section, 'tags')?.split(/\s+/).includes('encap') ?? false;
 }
 
 const syncKeyword: Keyword = {

@@ -8,6 +8,7 @@ import { secretTexts } from '../config/secrets.js';
 import { readSection } from '../config/values.js';
 import type { ServiceFacts } from '../driver/contract.js';
 import { serviceKeywords } from './keywords.js';
+import { isOurs, membershipOf } from './membership.js';
 import { reservationOf } from './reservation.js';
 import { buildResource, type Resource } from './resource.js';
 import { implicitSync, parseSectionName } from './sections.js';
@@ -17,6 +18,8 @@ import { readServiceFile, type ServiceFile, type ServiceFileContext } from './se
 export interface Service extends ServiceFacts {
   readonly source: ServiceFile;
   readonly header: Partial<Values<typeof serviceKeywords>>;
+  /** This node is a container of the service: all resources are of it. */
+  readonly isEncapNode: boolean;
   /** In the order of the file; those of containers included. */
   readonly resources: readonly Resource[];
   /** What must never appear in a log. */
@@ -39,13 +42,13 @@ export async function openService(
     'DEFAULT',
     serviceKeywords,
   ).partial;
-  const { nodes, drpnodes, drpnode } = evaluator.sets;
+  const { nodes, drpnodes, isEncapNode } = membershipOf(evaluator);
   const facts: ServiceFacts = {
     path,
     scope: formatObjectPath(path),
     id: header.id,
     nodes,
-    drpnodes: drpnode ? [...new Set([drpnode, ...drpnodes])] : drpnodes,
+    drpnodes,
     topology: header.topology ?? 'failover',
     env: header.env,
     file,
@@ -63,12 +66,16 @@ export async function openService(
     if (group === undefined) continue;
     // No cluster manager reaches the nodes for disaster recovery.
     if (group === 'hb' && facts.drpnodes.includes(context.nodename)) continue;
-    const built = await buildResource(evaluator, name, facts, { disabledByService, ...options });
+    const built = await buildResource(evaluator, name, facts, {
+      ...{ disabledByService, isEncapNode },
+      ...options,
+    });
+    if (isEncapNode && !isOurs(built.encap, { isEncapNode })) continue;
     const reservation = await reservationOf(evaluator, built);
     resources.push(built, ...(reservation ? [reservation] : []));
   }
   const drivers = new Map(resources.map(({ rid, driver }) => [rid, driver]));
   // No keyword that resources and services share is a secret.
   const secrets = secretTexts(evaluator, (section) => drivers.get(section)?.keywords);
-  return { ...facts, source, header, resources, secrets };
+  return { ...facts, source, header, isEncapNode, resources, secrets };
 }

@@ -74,12 +74,12 @@ async function ask(
   resource: Resource,
   askStatus: (resource: Resource) => Promise<Part>,
 ): Promise<Answer> {
-  const { driver, driverId, values, findings, disabled, tags, encap, group } = resource;
+  const { driver, driverId, values, findings, disabled, tags, inside, group } = resource;
   if (disabled) return { status: 'n/a', notes: [] };
   if (tags.includes('nostatus')) {
     return { status: 'n/a', notes: [{ level: 'info', text: 'not evaluated: tag nostatus' }] };
   }
-  if (encap) return { status: 'n/a', notes: [] };
+  if (inside) return { status: 'n/a', notes: [] };
   if (!driver) {
     const why = isKnownUnsupported(driverId) ? 'is not supported' : 'does not exist';
     return { status: 'undef', notes: [{ level: 'warn', text: `driver ${driverId} ${why}` }] };

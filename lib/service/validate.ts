@@ -2,8 +2,8 @@ import type { Finding } from '../config/finding.js';
 import { parseIni } from '../config/ini.js';
 import { objectOfConfigFile, problemOfObjectName } from '../config/object-path.js';
 import { type SectionRule, validateConfig } from '../config/validate.js';
-import type { Evaluator } from '../config/values.js';
-import { everyResourceKeyword } from '../driver/resource-keywords.js';
+import { type Evaluator, readSection } from '../config/values.js';
+import { everyResourceKeyword, resourceKeywords } from '../driver/resource-keywords.js';
 import { AgentError } from '../errors/agent-error.js';
 import { checkCatchups, checkSchedule, scheduleFindings } from '../task/check-schedule.js';
 import { headKeywords, subsetKeywords } from './keywords.js';
@@ -43,7 +43,8 @@ export async function validateService(
     ruleOf: (section) => rules.get(section),
     groups: [...resourceGroups, ...freeSections, 'DEFAULT', 'subset'],
   });
-  return [...oddName(path.name), ...findings, ...schedules, ...checkCatchups(ini)];
+  const homeless = homelessFindings(service.evaluator);
+  return [...oddName(path.name), ...findings, ...homeless, ...schedules, ...checkCatchups(ini)];
 }
 
 async function resourceRule(evaluator: Evaluator, section: string): Promise<SectionRule> {
@@ -63,6 +64,20 @@ function whyNotDriven(id: string): Pick<SectionRule, 'idle' | 'problem'> {
     return { idle: `nothing here drives ${id}: its status is undef, and its actions fail` };
   }
   return { problem: id.endsWith('.?') ? 'type is required' : `there is no driver ${id}` };
+}
+
+/** What is to be driven inside of a container, in a service that names none. */
+function homelessFindings(evaluator: Evaluator): Finding[] {
+  const { ini, sets } = evaluator;
+  if (sets.encapnodes.length > 0) return [];
+  const { encap, tags } = resourceKeywords;
+  return ini.sections.flatMap(({ name: section, line }): Finding[] => {
+    if (!parseSectionName(section)) return [];
+    const { partial } = readSection(evaluator, section, { encap, tags });
+    if (partial.encap !== true && !partial.tags?.includes('encap')) return [];
+    const message = 'nobody drives it: no container is named by `encapnodes`';
+    return [{ level: 'warning', line, section, key: 'encap', message }];
+  });
 }
 
 /** Names that `create` refuses stay usable where they exist. */

@@ -98,8 +98,8 @@ async function prepareSet(
   action: Action,
 ): Promise<{ failure: ResourceError | undefined; left: boolean }> {
   const prepared = resources.filter(
-    ({ driver, tags, disabled }) =>
-      driver?.beforeSync?.[syncWord(verb)] && !disabled && !tags.includes('delay_snap'),
+    ({ driver, tags, disabled, inside }) =>
+      driver?.beforeSync?.[syncWord(verb)] && !disabled && !inside && !tags.includes('delay_snap'),
   );
   if (prepared.length < 2) return { failure: undefined, left: false };
   for (const resource of prepared) {

@@ -243,3 +243,22 @@ test.each([
   const { inputs } = await modulesOf(line, await idleRoot());
   expect(inputs.filter((name) => heavyPackages.test(name))).toEqual([]);
 });
+
+describe('what is inside of containers', () => {
+  const insideOnly = (inputs: readonly string[]): string[] =>
+    inputs.filter((name) => /^lib\/service\/encap\/(?!view)/.test(name));
+  const words = ['start', 'print status --refresh', 'thaw', 'stop', 'run'];
+
+  test.each(words)('svcmgr web %s loads nothing of it for a service without', async (line) => {
+    const { directory, write } = createRoot({ 'node.conf': quietNode });
+    write('web.conf', '[fs#1]\ntype = flag\n[container#1]\ntype = lxc\ndisable = true\n');
+    expect(insideOnly((await modulesOf(`svcmgr web ${line}`, directory)).inputs)).toEqual([]);
+  });
+
+  test('a service with encap resources loads it', async () => {
+    const { directory, write } = createRoot({ 'node.conf': quietNode });
+    write('web.conf', '[DEFAULT]\nencapnodes = vm1\n[fs#1]\ntype = flag\nencap = true\n');
+    const { inputs } = await modulesOf('svcmgr web print status --refresh', directory);
+    expect(insideOnly(inputs)).toContain('lib/service/encap/instances.ts');
+  });
+});

@@ -11,10 +11,12 @@ import type { Mount } from '../../lib/host/mounts.js';
 import { createPeers } from '../../lib/host/remote.js';
 import { createLog } from '../../lib/log/create-log.js';
 import { silentLog } from '../../lib/log/log.js';
+import type { ActionPlan, PerformOptions } from '../../lib/service/action-plan.js';
 import { gateFor, type Surroundings } from '../../lib/service/context.js';
-import type { OperateOptions } from '../../lib/service/operate.js';
+import type { InstanceDocument } from '../../lib/service/known-instance.js';
+import { type OperateOptions, refresh } from '../../lib/service/operate.js';
 import { type OperationName, operations } from '../../lib/service/operations.js';
-import { type ActionPlan, type PerformOptions, perform } from '../../lib/service/perform.js';
+import { perform } from '../../lib/service/perform.js';
 import { plans } from '../../lib/service/plans.js';
 import { openService, type Service } from '../../lib/service/service.js';
 import { type ResourceStatus, statusesOf } from '../../lib/service/statuses.js';
@@ -28,6 +30,8 @@ export interface Rig {
   readonly lines: string[];
   /** Reads the configuration again. */
   service(): Promise<Service>;
+  /** The whole instance, as `print status --refresh` has it. */
+  look(): Promise<InstanceDocument>;
   /** The status of one resource, evaluated now. */
   status(rid: string): Promise<ResourceStatus>;
   /** @throws what the action throws */
@@ -110,6 +114,13 @@ export function createRig(
     lines,
     service,
     configure,
+    async look() {
+      around.answers.clear();
+      const current = await service();
+      const statuses = statusesOf(around, current);
+      return (await refresh(current, statuses, around, openTestStore(), { inside: 'now' }))
+        .document;
+    },
     async status(rid) {
       around.answers.clear();
       const current = await service();

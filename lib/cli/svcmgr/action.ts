@@ -14,6 +14,7 @@ import {
 } from '../command.js';
 import { serviceContext } from '../service-context.js';
 import { eachService } from './each-service.js';
+import { levelOptions, levelsIn } from './level-options.js';
 import { selected, selectorOption } from './selection.js';
 import { surroundingsOf } from './service-console.js';
 
@@ -78,12 +79,14 @@ export const actionOptions = {
   env: { type: 'list', value: 'K=V', describe: 'variables for programs of the service' },
 } as const satisfies OptionTable;
 
-export type ActionArgs = Args<typeof actionOptions>;
+const options = { ...actionOptions, ...levelOptions } as const;
+
+export type ActionArgs = Args<typeof options>;
 
 /** The command of one operation. */
-export function actionCommand(name: OperationName): Command<typeof actionOptions> {
+export function actionCommand(name: OperationName): Command<typeof options> {
   return defineCommand({
-    options: actionOptions,
+    options,
     examples: [
       [`$0 -s web ${name}`, `${name} one service`],
       [`$0 -s web ${name} --dry-run`, 'what it would do'],
@@ -111,6 +114,7 @@ async function act(app: App, name: OperationName, args: ActionArgs): Promise<num
           rid: args.rid,
           tags: args.tags,
           subsets: args.subsets,
+          ...levelsIn(args),
           dryRun: args['dry-run'],
           force: args.force,
           cluster: args.cluster,

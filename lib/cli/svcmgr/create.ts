@@ -1,6 +1,6 @@
 /** svcmgr create: makes a service, empty, from keywords, from resources or from a file. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync, utimesSync } from 'node:fs';
 import { applyEdits, type IniEdit } from '../../config/edit.js';
 import { writeConfigFile } from '../../config/file.js';
 import { formatFinding } from '../../config/finding.js';
@@ -64,6 +64,11 @@ export default defineCommand({
       default: false,
       describe: 'then make what the resources need, and start them',
     },
+    mtime: {
+      type: 'string',
+      value: 'SECONDS',
+      describe: 'a copy of a file that was changed then: it also takes the place of an older one',
+    },
     force: { type: 'boolean', default: false, describe: 'also when the result is not valid' },
     ...dryRunOption('print the file, make nothing'),
   },
@@ -80,8 +85,9 @@ export default defineCommand({
     const path = pathOf(app, args);
     const scope = formatObjectPath(path);
     const file = objectConfigFile(app.paths, path);
-    refuseExisting(scope, file);
-    const text = await textOf(app, args);
+    const changedAt = mtimeOf(args);
+    refuseExisting(scope, file, changedAt);
+    const text = await textOf(app, args, changedAt !== undefined);
     const { validate } = serviceTarget(app, { file });
     const findings = await validate(Buffer.from(text));
     const errors = findings.filter(({ level }) => level === 'error');
@@ -98,8 +104,9 @@ export default defineCommand({
       return 0;
     }
     await whileEditing(app.paths, 'create', () => {
-      refuseExisting(scope, file);
+      refuseExisting(scope, file, changedAt);
       writeConfigFile(file, text);
+      if (changedAt !== undefined) utimesSync(file, changedAt, changedAt);
     });
     const companions = addCompanions(app.paths, path);
     for (const warning of companions) app.note(`warning: ${warning}`);
@@ -109,12 +116,29 @@ export default defineCommand({
   },
 });
 
-/** @throws AgentError `E_EXISTS` */
-function refuseExisting(scope: string, file: string): void {
-  if (!existsSync(file)) return;
-  throw new AgentError('E_EXISTS', `${scope}: service exists already`, {
+/** @throws AgentError `E_EXISTS` for a service that is there, or, with `mtime`, is newer */
+function refuseExisting(scope: string, file: string, changedAt: number | undefined): void {
+  if (changedAt === undefined ? !existsSync(file) : !isNewer(file, changedAt)) return;
+  const fact = changedAt === undefined ? 'exists already' : 'exists already, and is newer';
+  throw new AgentError('E_EXISTS', `${scope}: service ${fact}`, {
     remedy: 'change it with `set` or `edit config`',
   });
+}
+
+/** Epoch seconds; undefined: the file is none that another node has. @throws AgentError */
+function mtimeOf({ mtime, config }: { mtime?: string | undefined; config?: string | undefined }) {
+  if (mtime === undefined) return undefined;
+  if (/^\d+$/.test(mtime) && config !== undefined) return Number(mtime);
+  throw new AgentError('E_USAGE', `--mtime ${mtime} is no time of a file`, {
+    exit: 'usage',
+    remedy: 'give seconds since 1970 and the file: --config FILE --mtime SECONDS',
+  });
+}
+
+/** Times of files on different systems are compared in whole seconds. */
+function isNewer(file: string, seconds: number): boolean {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat !== undefined && Math.floor(stat.mtimeMs / 1000) > seconds;
 }
 
 /** @throws AgentError for what cannot be the path of a new service */
@@ -143,7 +167,11 @@ function problemOfCompanions(name: string): string | undefined {
 }
 
 /** The configuration that the command line describes. */
-async function textOf(app: App, args: Args<typeof sourceOptions>): Promise<string> {
+async function textOf(
+  app: App,
+  args: Args<typeof sourceOptions>,
+  isCopy: boolean,
+): Promise<string> {
   if (args.config !== undefined && args.template !== undefined) {
     throw new AgentError('E_USAGE', '--config and --template exclude each other', {
       exit: 'usage',
@@ -155,7 +183,8 @@ async function textOf(app: App, args: Args<typeof sourceOptions>): Promise<strin
     text = applyEdits(text, edits);
   };
   const hasId = parseIni(text).byName.get('DEFAULT')?.byKey.has('id') === true;
-  if (!hasId || args.template !== undefined) {
+  // A copy has what its original has.
+  if ((!hasId && !isCopy) || args.template !== undefined) {
     apply([{ op: 'set', section: 'DEFAULT', key: 'id', value: randomUUID() }]);
   }
   for (const json of args.resource ?? []) {

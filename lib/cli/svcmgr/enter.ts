@@ -28,8 +28,8 @@ export default defineCommand({
 function shellOf(service: Service, rid: string | undefined): readonly string[] {
   const { resources, scope } = service;
   const shells = resources.flatMap((resource) => {
-    const { driver, values, encap } = resource;
-    const shell = values && !encap ? driver?.shell : undefined;
+    const { driver, values, inside } = resource;
+    const shell = values && !inside ? driver?.shell : undefined;
     if (!shell) return [];
     const facts = { rid: resource.rid, service };
     return [{ rid: resource.rid, argv: () => shell(values as never, facts, hasTerminal()) }];

@@ -52,7 +52,7 @@ export async function instancesOf(
     refresh ? undefined : lastKnown(rows ? rows.get(scope) : table.get(scope), fileStamp(file)),
   );
   const unknown = services.filter((_, at) => known[at] === undefined);
-  const fresh = unknown.length === 0 ? undefined : await refreshed(app, unknown, args);
+  const fresh = unknown.length === 0 ? undefined : await refreshed(app, unknown, args, refresh);
   return services.flatMap(({ scope, path }, at) => {
     const document = known[at] ?? fresh?.get(scope);
     if (!document) return [];
@@ -60,9 +60,14 @@ export async function instancesOf(
   });
 }
 
-async function refreshed(app: App, services: readonly InstalledService[], args: GlobalArgs) {
+async function refreshed(
+  app: App,
+  services: readonly InstalledService[],
+  args: GlobalArgs,
+  isAsked: boolean,
+) {
   const { refreshInstances } = await import('./refresh-instances.js');
-  return refreshInstances(app, services, args);
+  return refreshInstances(app, services, args, { inside: isAsked ? 'now' : 'known' });
 }
 
 /** By scope: sections whose runs have been started and have not ended. */

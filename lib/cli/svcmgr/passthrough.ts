@@ -63,8 +63,8 @@ interface Instance {
 function containersOf(service: Service, client: string): Instance[] {
   const { resources, scope } = service;
   const found = resources.flatMap((resource) => {
-    const { driver, values, rid, encap } = resource;
-    if (!values || encap) return [];
+    const { driver, values, rid, inside } = resource;
+    if (!values || inside) return [];
     const instance = driver?.instance?.(values as never, { rid, service });
     return instance?.client === client ? [{ rid, ...instance }] : [];
   });

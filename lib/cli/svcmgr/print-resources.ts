@@ -108,7 +108,7 @@ async function ask<Row>(
     const service = await openService(file, serviceContext(app));
     const statuses = statusesOf(around, service);
     for (const resource of service.resources) {
-      if (resource.disabled || !resource.values) continue;
+      if (resource.disabled || resource.inside || !resource.values) continue;
       try {
         const context = readContext(around, service, resource, statuses.of);
         rows.push(...(await question(resource, service, context)));

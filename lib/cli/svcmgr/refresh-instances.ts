@@ -15,11 +15,14 @@ const parallel = 8;
 /**
  * Asks the drivers of some services and keeps what they say. A service that cannot be read is told
  * on stderr and left out. A store that takes no writes costs one warning.
+ *
+ * @param options.inside whether agents in containers are asked too
  */
 export async function refreshInstances(
   app: App,
   services: readonly InstalledService[],
   args: GlobalArgs,
+  { inside }: { inside: 'now' | 'known' },
 ): Promise<Map<string, InstanceDocument>> {
   const store = await app.store();
   const around = await surroundingsOf(app, args, { dataOnStdout: true });
@@ -35,6 +38,7 @@ export async function refreshInstances(
           statusesOf(around, service),
           around,
           store,
+          { inside },
         );
         documents.set(next.scope, document);
         if (unrecorded && !warned) {

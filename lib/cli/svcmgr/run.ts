@@ -3,12 +3,16 @@ import { createInterface } from 'node:readline/promises';
 import { AgentError } from '../../errors/agent-error.js';
 import { tick } from '../../scheduler/tick.js';
 import type { InstalledService } from '../../service/installed.js';
+import { namesLevels } from '../../service/level-filter.js';
 import { groupOf } from '../../service/sections.js';
 import { openService } from '../../service/service.js';
 import type { App } from '../app.js';
-import { defineCommand, dryRunOption } from '../command.js';
+import { type Args, defineCommand, dryRunOption } from '../command.js';
+import type { GlobalArgs } from '../global-args.js';
 import { runInForeground } from '../run-in-foreground.js';
 import { serviceContext } from '../service-context.js';
+import { levelOptions } from './level-options.js';
+import type { InsideTasks } from './run-inside.js';
 import { ridsOf, selected, selectorOption } from './selection.js';
 
 export default defineCommand({
@@ -26,6 +30,7 @@ export default defineCommand({
       describe: 'answer yes to the confirmation of a task',
     },
     force: { type: 'boolean', alias: 'f', default: false, describe: 'also on a frozen service' },
+    ...levelOptions,
     ...dryRunOption('show what would be run, run nothing'),
   },
   examples: [
@@ -45,12 +50,17 @@ export default defineCommand({
       return 0;
     }
     const tasks: Task[] = [];
-    for (const service of services) tasks.push(...(await tasksOf(app, service, rids)));
+    const inside: InsideTasks[] = [];
+    for (const one of services) {
+      const found = await tasksOf(app, one, rids, args);
+      tasks.push(...found.tasks);
+      if (found.inside) inside.push(found.inside);
+    }
     if (args['dry-run']) {
       for (const { scope, rid, label } of tasks) {
         app.note(`${app.nodename}.${scope}.${rid} run ${label}`);
       }
-      return 0;
+      return runThose(app, inside, args);
     }
     let worst = 0;
     for (const { scope, rid, confirmation } of tasks) {
@@ -60,15 +70,15 @@ export default defineCommand({
         const key = { scope, action: rid, section: rid };
         const { code, interrupted } = await runInForeground(app, key, options);
         worst = Math.max(worst, code);
-        if (interrupted) break;
+        if (interrupted) return worst;
       } catch (error) {
         // What keeps one task from running is no reason to leave out the others.
-        if (!(error instanceof AgentError) || tasks.length === 1) throw error;
+        if (!(error instanceof AgentError) || tasks.length + inside.length === 1) throw error;
         app.note(`${scope} ${rid}: ${error.message}`);
         worst = Math.max(worst, error.exitCode);
       }
     }
-    return worst;
+    return Math.max(worst, await runThose(app, inside, args));
   },
 });
 
@@ -84,8 +94,10 @@ async function tasksOf(
   app: App,
   { file, scope }: InstalledService,
   rids: readonly string[] | undefined,
-): Promise<Task[]> {
-  const { resources } = await openService(file, serviceContext(app));
+  args: Args<typeof levelOptions> & GlobalArgs,
+): Promise<{ tasks: Task[]; inside: InsideTasks | undefined }> {
+  const service = await openService(file, serviceContext(app));
+  const { resources } = service;
   const tasks = resources.filter(({ group }) => group === 'task');
   const wanted = rids?.flatMap((rid) => (rid === 'task' ? tasks.map((task) => task.rid) : [rid]));
   const unknown = wanted?.find((rid) => !tasks.some((task) => task.rid === rid));
@@ -98,12 +110,30 @@ async function tasksOf(
   const chosen = wanted
     ? wanted.flatMap((rid) => tasks.filter((task) => task.rid === rid))
     : tasks.filter(({ disabled }) => !disabled);
-  return chosen.map(({ rid, label, values }) => ({
-    scope,
-    rid,
-    label,
-    confirmation: values?.['confirmation'] === true,
-  }));
+  const insideRids = chosen.filter((task) => task.inside).map(({ rid }) => rid);
+  const isHere =
+    !namesLevels(args) || (await (await import('./run-inside.js')).actsHere(app, service, args));
+  const own = isHere ? chosen.filter(({ inside }) => !inside) : [];
+  return {
+    tasks: own.map(({ rid, label, values }) => ({
+      scope,
+      rid,
+      label,
+      confirmation: values?.['confirmation'] === true,
+    })),
+    inside: insideRids.length > 0 ? { service, rids: rids && insideRids } : undefined,
+  };
+}
+
+/** Nothing is loaded for services without. */
+async function runThose(
+  app: App,
+  inside: readonly InsideTasks[],
+  args: Args<typeof levelOptions> & { force: boolean; confirm: boolean; 'dry-run': boolean },
+): Promise<number> {
+  if (inside.length === 0) return 0;
+  const { runInside } = await import('./run-inside.js');
+  return runInside(app, inside, args);
 }
 
 const patienceMs = 30_000;

@@ -54,7 +54,7 @@ export const valuedOptions: readonly string[] = [
   ...['service', 'namespace', 'status', 'state', 'rid', 'tags', 'subsets', 'upto', 'downto'],
   ...['node', 'to', 'waitlock', 'time', 'slave', 'env', 'param', 'value', 'kw', 'add', 'remove'],
   ...['index', 'impersonate', 'config', 'template', 'resource', 'format', 'color', 'backlog'],
-  ...['limit', 'since', 'task', 'at', 'driver'],
+  ...['limit', 'since', 'task', 'at', 'driver', 'mtime'],
 ];
 
 /**

@@ -18,8 +18,8 @@ export function setProvisioned(state: boolean): Command<typeof options> {
     async run(app, args) {
       return eachService(app, await selected(app, args), async ({ file, scope }) => {
         const service = await openService(file, serviceContext(app));
-        for (const { rid, driver } of filterResources(service.resources, args, scope)) {
-          if (driver?.provision) recordProvisioned(service, rid, state);
+        for (const { rid, driver, inside } of filterResources(service.resources, args, scope)) {
+          if (driver?.provision && !inside) recordProvisioned(service, rid, state);
         }
         return 0;
       });

@@ -3,6 +3,7 @@ import {
   type ActionContext,
   type Driver,
   defineDriver,
+  type LabelFacts,
   type Note,
   type ReadContext,
 } from '../../driver/contract.js';
@@ -14,6 +15,7 @@ import {
   findContainer,
   findImage,
 } from '../../host/containers.js';
+import { innerSvcmgr } from './agent.js';
 import { containerName, type EngineKeywords, engineKeywords } from './keywords.js';
 import { runArgv } from './run-argv.js';
 
@@ -24,7 +26,7 @@ const engineStopMs = 10_000;
 
 /** The driver of the containers of podman or docker: their commands are the same. */
 export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
-  const nameOf = (kw: EngineKeywords, { rid, service }: Pick<ReadContext, 'rid' | 'service'>) =>
+  const nameOf = (kw: EngineKeywords, { rid, service }: LabelFacts) =>
     containerName(kw.name, rid, service);
 
   const find = (kw: EngineKeywords, context: ReadContext): Promise<EngineAnswer<Container>> => {
@@ -55,7 +57,7 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
   const change = (context: ActionContext, ...words: string[]) =>
     context.change([client, ...words], { timeoutMs: commandTimeoutMs, quietErrors: true });
 
-  const labelOf = (kw: EngineKeywords, facts: Pick<ReadContext, 'rid' | 'service'>): string =>
+  const labelOf = (kw: EngineKeywords, facts: LabelFacts): string =>
     `${client} container ${nameOf(kw, facts)}@${kw.image}`;
 
   async function pull(kw: EngineKeywords, context: ActionContext): Promise<void> {
@@ -183,6 +185,15 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
       // The best that the image has.
       ...['/bin/sh', '-c', 'command -v bash >/dev/null && exec bash; exec sh'],
     ],
+    inside(kw, facts) {
+      const name = nameOf(kw, facts);
+      return {
+        names: [...(kw.hostname === undefined ? [] : [kw.hostname]), name],
+        command: kw.rcmd ?? [client, 'exec', '-i', name],
+        svcmgr: innerSvcmgr(kw),
+        startTimeoutMs: kw.start_timeout,
+      };
+    },
     unprovision: remove,
     processGroup: {
       freeze: toContainer('pause'),

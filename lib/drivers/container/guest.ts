@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineKeywords, type Keyword, type Values } from '../../config/keyword.js';
-import type { ActionContext, ReadContext, ServiceFacts } from '../../driver/contract.js';
+import type {
+  ActionContext,
+  Inside,
+  LabelFacts,
+  ReadContext,
+  ServiceFacts,
+} from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
+import { agentKeywords, innerSvcmgr } from './agent.js';
 
 /** Keywords of containers and machines with a system of their own (spec service 8.5). */
 export function guestKeywords<S extends string, E extends string>(start: S, stop: E) {
@@ -13,16 +20,7 @@ export function guestKeywords<S extends string, E extends string>(start: S, stop
       text: 'The host name that it answers to. Default: its name.',
     },
     guestos: { kind: 'lower', scopable: true, text: 'The system inside: `linux`, `windows`.' },
-    osvc_root_path: {
-      kind: 'path',
-      scopable: true,
-      text: 'Where the agent is installed inside.',
-    },
-    rcmd: {
-      kind: 'shlex',
-      scopable: true,
-      text: 'What stands before a command to run it inside: `lxc-attach -n web --`.',
-    },
+    ...agentKeywords,
     start_timeout: timeout(start, 'How long it may take until it works.'),
     stop_timeout: timeout(stop, 'How long it may take to end by itself, before it is forced.'),
   });
@@ -50,6 +48,23 @@ export interface Guest {
 
 export function guestName(name: string | undefined, { path }: Pick<ServiceFacts, 'path'>): string {
   return name ?? path.name;
+}
+
+/** How commands reach the system of a guest. @param command what its host has for it */
+export function insideGuest(
+  kw: GuestKeywords,
+  { service }: LabelFacts,
+  command: readonly string[] | undefined,
+): Inside | undefined {
+  // No agent of ours runs there.
+  if (kw.guestos === 'windows') return undefined;
+  const name = guestName(kw.name, service);
+  return {
+    names: [...(kw.hostname === undefined ? [] : [kw.hostname]), name],
+    command: kw.rcmd ?? command,
+    svcmgr: innerSvcmgr(kw),
+    startTimeoutMs: kw.start_timeout,
+  };
 }
 
 /** How long a command of the host itself may take. */

@@ -1,6 +1,7 @@
 import { defineKeywords, type Keyword, type Values } from '../../config/keyword.js';
 import { rootNamespace } from '../../config/object-path.js';
 import type { LabelFacts, ServiceFacts } from '../../driver/contract.js';
+import { agentKeywords } from './agent.js';
 
 /** Keywords of containers of podman and docker (spec service 8.5). */
 export const engineKeywords = defineKeywords({
@@ -68,6 +69,7 @@ export const engineKeywords = defineKeywords({
   environment: { kind: 'shlex', scopable: true, text: 'Words NAME=VALUE of its environment.' },
   user: { kind: 'string', scopable: true, text: 'Account inside that runs its command.' },
   hostname: { kind: 'string', scopable: true, text: 'Its host name.' },
+  ...agentKeywords,
   privileged: flag('Give it the rights of the host.'),
   interactive: flag('Keep its standard input open.'),
   tty: flag('Give it a terminal.'),

@@ -9,7 +9,15 @@ import {
 } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { canRunMachines, isDomainRunning } from '../../host/virsh.js';
-import { firstFile, type Guest, guestKeywords, guestName, startGuest, stopGuest } from './guest.js';
+import {
+  firstFile,
+  type Guest,
+  guestKeywords,
+  guestName,
+  insideGuest,
+  startGuest,
+  stopGuest,
+} from './guest.js';
 
 const keywords = defineKeywords({
   ...guestKeywords('180s', '120s'),
@@ -78,6 +86,7 @@ export default defineDriver<Keywords>({
   start: (kw, context) => startGuest(kw, guestOf(kw, context), context),
   stop: (kw, context) => stopGuest(kw, guestOf(kw, context), context),
 
+  inside: (kw, facts) => insideGuest(kw, facts, undefined),
   replicates: (kw, facts) => [definitionOf(kw, facts)],
 
   /** What was copied here is known to libvirt before it is started. */

@@ -3,7 +3,15 @@ import { defineKeywords, type Values } from '../../config/keyword.js';
 import { defineDriver, type Note, type ReadContext } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { isLxcRunning, lxcConfigFiles } from '../../host/lxc.js';
-import { firstFile, type Guest, guestKeywords, guestName, startGuest, stopGuest } from './guest.js';
+import {
+  firstFile,
+  type Guest,
+  guestKeywords,
+  guestName,
+  insideGuest,
+  startGuest,
+  stopGuest,
+} from './guest.js';
 
 const keywords = defineKeywords({
   ...guestKeywords('600s', '60s'),
@@ -48,6 +56,7 @@ export default defineDriver<Keywords>({
 
   start: (kw, context) => startGuest(kw, guestOf(kw, context), context),
   shell: (kw, { service }) => ['lxc-attach', '-n', guestName(kw.name, service)],
+  inside: (kw, facts) => insideGuest(kw, facts, attachTo(guestName(kw.name, facts.service))),
   stop: (kw, context) => stopGuest(kw, guestOf(kw, context), context),
 
   async provisioned(kw, context) {
@@ -87,6 +96,8 @@ export default defineDriver<Keywords>({
 /** A template may fetch a whole system. */
 const makingMs = 60 * 60_000;
 
+const attachTo = (name: string): string[] => ['lxc-attach', '-n', name, '--'];
+
 const warning = (text: string): Note => ({ level: 'warn', text });
 
 function configOf(kw: Keywords, context: ReadContext): Promise<string | undefined> {
@@ -103,6 +114,6 @@ function guestOf(kw: Keywords, context: ReadContext): Guest {
     start: [['lxc-start', '-d', '-n', name, '-o', log('start'), ...config]],
     stop: ['lxc-stop', '-n', name, '-o', log('stop')],
     force: ['lxc-stop', '--kill', '-n', name],
-    inside: kw.rcmd ?? ['lxc-attach', '-n', name, '--'],
+    inside: kw.rcmd ?? attachTo(name),
   };
 }

@@ -3,6 +3,7 @@ import { type Evaluator, readSection } from '../../config/values.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { type InstalledService, mentions } from '../installed.js';
 import { serviceKeywords } from '../keywords.js';
+import { isListed } from '../legacy-lists.js';
 import { readServiceFile, type ServiceFileContext } from '../service-file.js';
 
 export type ConfigOf = (service: InstalledService) => Evaluator;
@@ -39,7 +40,7 @@ export function startsAtBoot(evaluator: Evaluator): boolean {
   const { autostart_node } = serviceKeywords;
   const { partial } = readSection(evaluator, 'DEFAULT', { autostart_node });
   const nodes = (partial as { autostart_node?: readonly string[] }).autostart_node ?? [];
-  return nodes.includes(evaluator.context.nodename.toLowerCase());
+  return isListed(evaluator, nodes);
 }
 
 function priorityOf(service: InstalledService, configOf: ConfigOf): number {
