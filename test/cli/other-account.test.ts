@@ -23,7 +23,7 @@ test.skipIf(lacks('root'))('another account is told to be root, whatever it asks
       return 0;
     } catch (error) {
       const { code, stderr } = error as { code: number; stderr: string };
-      expect(stderr, line).toMatch(/run (it|the command) as root/);
+      expect(stderr, line).toMatch(/run (it|the command) as root|check the permissions/);
       expect(stderr, line).not.toMatch(/bug|^ +at /m);
       return code;
     }
