@@ -62,6 +62,17 @@ describe('the first and the last line of an action', () => {
       closing('start', 1),
     ]);
   });
+
+  test('clear, abort and marks are told as well', async () => {
+    const root = createRoot({ 'web.conf': flag });
+    for (const word of ['clear', 'abort', 'set_provisioned']) await svcmgr(root, 'web', word);
+    expect(messages(logOf(root))).toEqual(
+      ['clear', 'abort', 'set_provisioned'].flatMap((word) => [
+        `web - INFO - do svcmgr -s web ${word} (user origin)`,
+        closing(word, 0),
+      ]),
+    );
+  });
 });
 
 test('secrets of a service are masked in its log and on the console', async () => {

@@ -1,7 +1,9 @@
 /** svcmgr clear: forgets a failed action and the tries of the resource monitor. */
+import { recorded } from '../../service/action-record.js';
 import { instanceTable } from '../../store/instances.js';
 import { defineCommand } from '../command.js';
 import { selected, selectorOption } from './selection.js';
+import { surroundingsOf } from './service-console.js';
 
 export default defineCommand({
   options: selectorOption,
@@ -9,9 +11,12 @@ export default defineCommand({
   async run(app, args) {
     const services = await selected(app, args);
     const store = await app.store();
-    store.immediate(() => {
-      for (const { scope } of services) instanceTable(store).clear(scope);
-    });
+    const around = await surroundingsOf(app, args);
+    for (const { scope, path } of services) {
+      await recorded({ scope, path, secrets: [] }, 'clear', around, {}, async () =>
+        store.immediate(() => instanceTable(store).clear(scope)),
+      );
+    }
     return 0;
   },
 });
