@@ -41,6 +41,28 @@ export interface ServiceFacts {
   };
   /** Its launcher directory, `<name>.d`. */
   readonly scripts: string;
+  readonly docker: DockerFacts;
+}
+
+/** How the containers of docker of a service are reached. */
+export interface DockerFacts {
+  /** The client, `docker_exe`. */
+  readonly program: string;
+  /** The daemon of its own, when it has one (spec service 8.5); undefined: that of the node. */
+  readonly daemon: PrivateDaemon | undefined;
+}
+
+export interface PrivateDaemon {
+  /** `dockerd_exe`. */
+  readonly program: string;
+  /** `container_data_dir`. */
+  readonly dataDirectory: string;
+  readonly socket: string;
+  readonly pidFile: string;
+  /** What it says since it was started last. */
+  readonly logFile: string;
+  /** `docker_daemon_args`. */
+  readonly options: readonly string[];
 }
 
 /** Another resource of the service, as far as drivers may look at it. */
@@ -165,6 +187,10 @@ export interface RunContext {
   processGroup: Pick<RunOptions, 'cgroup' | 'caps'>;
   /** Each line of output, as it comes. */
   onLine?: (stream: Stream, line: string) => void;
+  /** How its service reaches docker; read from the configuration when it is asked for. */
+  docker(): DockerFacts;
+  /** The verb `wake` of the driver, with everything that actions have at hand. */
+  wake(): Promise<void>;
 }
 
 /** How the work of a task resource ended. */
@@ -250,6 +276,8 @@ export interface Driver<V = KeywordValues> {
   processGroup?: Readonly<Record<'freeze' | 'thaw' | 'kill', Verb<V>>>;
   /** The container as its engine knows it, for the commands of the client. */
   instance?(keywords: V, service: LabelFacts): EngineInstance;
+  /** Makes the engine answer: starts the daemon of the service where it has one of its own. */
+  wake?: Verb<V>;
   /** The command line of a shell in it. @param terminal a person types */
   shell?(keywords: V, service: LabelFacts, terminal: boolean): readonly string[];
   /** Key and value pairs for `print resource info`. */
@@ -261,12 +289,18 @@ export interface Driver<V = KeywordValues> {
 /** What a label may depend on besides the keywords. */
 export interface LabelFacts {
   readonly rid: string;
-  readonly service: Pick<ServiceFacts, 'path' | 'nodes' | 'drpnodes' | 'scripts' | 'directory'>;
+  readonly service: Pick<
+    ServiceFacts,
+    'path' | 'nodes' | 'drpnodes' | 'scripts' | 'directory' | 'docker'
+  >;
 }
 
 /** What the clients of container engines are told about. */
 export interface EngineInstance {
+  /** `docker`, `podman`. */
   readonly client: string;
+  /** What every command line to its engine begins with. */
+  readonly command: readonly string[];
   readonly name: string;
   readonly image: string;
 }

@@ -95,7 +95,7 @@ describe('the client by its captured command line', () => {
       code: 1,
       text: 'its containers are container#1, container#2',
     },
-    { argv: ['web', 'docker', 'login', '{as_service}'], code: 1, text: 'it needs a collector' },
+    { argv: ['web', 'docker', 'login', '{as_service}'], code: 78, text: 'needs a collector' },
     {
       argv: ['web', 'enter'],
       code: 1,

@@ -1,10 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineKeywords, type Values } from '../../config/keyword.js';
 import { rootNamespace } from '../../config/object-path.js';
-import { type Driver, defineDriver, type RunContext } from '../../driver/contract.js';
+import {
+  type ActionContext,
+  type Driver,
+  defineDriver,
+  type RunContext,
+} from '../../driver/contract.js';
 import { type ContainerClient, findContainer } from '../../host/containers.js';
 import { argvOfCommand } from '../../task/command-text.js';
+import { engineCommand } from '../container/engine-command.js';
 import { containerName, engineKeywords } from '../container/keywords.js';
+import { wakeDaemon } from '../container/private-daemon.js';
 import { optionArgv } from '../container/run-argv.js';
 import { taskKeywords } from './keywords.js';
 import { runTask } from './run-task.js';
@@ -38,11 +45,12 @@ const removeTries = 10;
 const removePauseMs = 500;
 
 async function remove(client: ContainerClient, name: string, context: RunContext): Promise<void> {
+  const command = engineCommand(client, context.docker());
   for (let n = 1; n <= removeTries; n++) {
-    if ((await findContainer(context.run, client, name)).state === 'none') return;
+    if ((await findContainer(context.run, command, name)).state === 'none') return;
     // Docker does not wait for a polite end here.
     const options = client === 'podman' ? ['-t', '0'] : [];
-    await context.run([client, 'rm', '-f', ...options, name], { timeoutMs: removeTimeoutMs });
+    await context.run([...command, 'rm', '-f', ...options, name], { timeoutMs: removeTimeoutMs });
     await delay(removePauseMs);
   }
   context.log.warn('container not removed', { container: name });
@@ -56,11 +64,18 @@ export function engineTaskDriver(client: ContainerClient): Driver<Keywords> {
     keywords,
     label: ({ image: name, command: words }) => [name, ...(words ?? [])].join(' ').slice(0, 60),
 
+    // The daemon that a task started goes on: it ends with the last container of the service.
+    ...(client === 'docker' && {
+      wake: (_kw: Keywords, context: ActionContext) => wakeDaemon(context),
+    }),
+
     async run(kw, context) {
       const name = nameOf(context);
+      const facts = context.docker();
+      if (facts.daemon) await context.wake();
       const main = {
         argv: [
-          ...[client, 'run', '--rm', `--name=${name}`],
+          ...[...engineCommand(client, facts), 'run', '--rm', `--name=${name}`],
           ...(kw.image_pull_policy === 'always' ? ['--pull', 'always'] : []),
           ...optionArgv(kw, (rid) => containerOf(rid, context)),
           ...[kw.image, ...(kw.command ?? [])],
