@@ -238,6 +238,8 @@ export interface Driver<V = KeywordValues> {
    * their groups. Undefined: none.
    */
   follows?(keywords: V): string | undefined;
+  /** What its keywords ask for in vain, whatever its state: warnings below it, one sentence each. */
+  warnings?(keywords: V): readonly string[];
   /** Changes nothing, never throws for a state that it can name, and answers within seconds. */
   status?(keywords: V, context: ReadContext): Promise<StatusReport>;
   /** Succeeds when there is nothing to do. */

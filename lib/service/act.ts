@@ -81,6 +81,7 @@ export async function actOn(resource: Resource, verb: DriverVerb, action: Action
     }
     if (!(error instanceof AgentError)) throw error;
     log.error(messageOf(error));
+    if (error.remedy) log.error(error.remedy);
     if (!resource.optional) throw new ResourceError(resource.rid, messageOf(error), error);
     log.info('the resource is optional: its error is ignored');
   } finally {

@@ -46,8 +46,6 @@ const notYet: readonly string[] = [
  */
 const notRead: Readonly<Record<string, readonly string[]>> = {
   'ip.host': ['dns_name_suffix', 'dns_update'],
-  'container.docker': ['configs_environment', 'secrets_environment', 'registry_creds'],
-  'app.forking': ['configs_environment', 'secrets_environment'],
 };
 
 test('what is listed as not read yet is read by no driver', async () => {

@@ -16,6 +16,7 @@ import {
   findContainer,
   findImage,
 } from '../../host/containers.js';
+import { objectWarnings, refuseObjects } from '../object-keywords.js';
 import { engineCommand } from './engine-command.js';
 import { containerName, type EngineKeywords, engineKeywords } from './keywords.js';
 import { isAsleep, restDaemon, wakeDaemon } from './private-daemon.js';
@@ -163,6 +164,7 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     describe: `A container of ${client}.`,
     keywords: engineKeywords,
     label: labelOf,
+    warnings: objectWarnings,
 
     async status(kw, context) {
       if (isSilent(context)) {
@@ -183,6 +185,7 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     },
 
     async start(kw, context) {
+      refuseObjects(kw);
       await wake(context);
       const container = await look(kw, context, true);
       if (container?.isPaused) {

@@ -13,6 +13,12 @@ import { engineCommand } from '../container/engine-command.js';
 import { containerName, engineKeywords } from '../container/keywords.js';
 import { wakeDaemon } from '../container/private-daemon.js';
 import { optionArgv } from '../container/run-argv.js';
+import {
+  environmentObjectKeywords,
+  objectWarnings,
+  refuseObjects,
+  registryObjectKeywords,
+} from '../object-keywords.js';
 import { taskKeywords } from './keywords.js';
 import { runTask } from './run-task.js';
 
@@ -32,6 +38,8 @@ const keywords = defineKeywords({
   volume_mounts: engineKeywords.volume_mounts,
   devices: engineKeywords.devices,
   environment: engineKeywords.environment,
+  ...environmentObjectKeywords,
+  ...registryObjectKeywords,
   user: engineKeywords.user,
   hostname: engineKeywords.hostname,
   privileged: engineKeywords.privileged,
@@ -69,7 +77,10 @@ export function engineTaskDriver(client: ContainerClient): Driver<Keywords> {
       wake: (_kw: Keywords, context: ActionContext) => wakeDaemon(context),
     }),
 
+    warnings: objectWarnings,
+
     async run(kw, context) {
+      refuseObjects(kw);
       const name = nameOf(context);
       const facts = context.docker();
       if (facts.daemon) await context.wake();
