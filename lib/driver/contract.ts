@@ -148,6 +148,8 @@ export interface ChangeOptions extends RunOptions {
 export interface ActionContext extends ReadContext {
   /** `start`, `stop`, `provision`… */
   readonly action: string;
+  /** The node that `migrate` moves to; of other actions undefined. */
+  readonly destination: string | undefined;
   /** Changes are logged and left out. Checks of what an earlier change would have made must pass. */
   readonly dryRun: boolean;
   readonly force: boolean;
@@ -262,6 +264,10 @@ export interface Driver<V = KeywordValues> {
   sync?: Readonly<Record<string, Verb<V>>>;
   /** Takes a node off. */
   stonith?: Verb<V>;
+  /** Moves what runs here to the node `context.destination` without stopping it. */
+  migrate?: Verb<V>;
+  /** What it holds is lost when two nodes have it at once: a file system of a disk. */
+  readonly isForOneNode?: boolean;
   /**
    * By the same verbs: what has to happen to all resources of a set before the first of them copies, so
    * that their copies are of one moment. Those with the tag `delay_snap` are left out: their copy does

@@ -16,6 +16,7 @@ export type DriverVerb =
   | 'provision'
   | 'unprovision'
   | 'stonith'
+  | 'migrate'
   | 'presync'
   | 'postsync'
   | SyncVerb
@@ -161,6 +162,7 @@ async function stepsOf(
     () => Promise<(Step | undefined)[]>
   > = {
     stonith: async () => [driver.stonith],
+    migrate: async () => [driver.migrate],
     pg_freeze: async () => [group?.freeze],
     pg_thaw: async () => [group?.thaw],
     pg_kill: async () => [group?.kill],

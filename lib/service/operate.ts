@@ -57,7 +57,7 @@ export async function operate(
           ...options,
           onProgress: (rids) => lock.progress(rids.join(',')),
         });
-        if (plan.name === 'start' && !isFiltered(options)) {
+        if (plan.name === 'start' && isOfInstance(plan, options)) {
           await requireUp(service, statuses, around);
         }
       } catch (error) {
@@ -99,17 +99,23 @@ const tracked: Readonly<Record<string, string>> = {
   unprovision: 'unprovisioned',
 };
 
+/** Whether an action is about the whole instance: not about one group (`startfs`), nor some resources. */
+function isOfInstance({ groups }: ActionPlan, options: OperateOptions): boolean {
+  return groups === undefined && !isFiltered(options);
+}
+
 /** The failure state of actions on the whole service (spec service 4.6). */
 function remember(
   { scope }: Service,
-  { name }: ActionPlan,
+  plan: ActionPlan,
   { clock }: Surroundings,
   store: Store,
   succeeded: boolean,
   options: OperateOptions,
 ): void {
+  const { name } = plan;
   const target = tracked[name];
-  if (target === undefined || isFiltered(options)) return;
+  if (target === undefined || !isOfInstance(plan, options)) return;
   write(() =>
     store.immediate(() => {
       const table = instanceTable(store);

@@ -47,6 +47,8 @@ export interface PerformOptions extends ResourceFilter {
   readonly onSynced?: (node: string) => void;
   /** Told of the resources that are being worked on. */
   readonly onProgress?: (rids: readonly string[]) => void;
+  /** Where `migrate` goes. */
+  readonly destination?: string | undefined;
   /** `--env`. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -74,6 +76,7 @@ export async function perform(
   const log = around.logOf(service);
   const shared: Omit<ActionSurroundings, 'undo'> = {
     action: plan.name,
+    destination: options.destination,
     dryRun: options.dryRun ?? false,
     force: (options.force ?? false) || (plan.force ?? false),
     interrupt: { signal: options.signal ?? new AbortController().signal },

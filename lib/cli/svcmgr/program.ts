@@ -105,6 +105,11 @@ export const svcmgrCommands: readonly CommandEntry[] = [
     load: async () => ({ default: (await import('./relocate.js')).relocateCommand('switch') }),
   },
   {
+    words: 'migrate',
+    describe: 'move running virtual machines to another node',
+    load: async () => ({ default: (await import('./relocate.js')).relocateCommand('migrate') }),
+  },
+  {
     words: 'takeover',
     describe: 'stop the instance elsewhere and start it here',
     load: async () => ({ default: (await import('./relocate.js')).relocateCommand('takeover') }),
