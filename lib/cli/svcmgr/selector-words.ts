@@ -28,10 +28,10 @@ const spelledOut: Readonly<Record<string, readonly string[]>> = {
   stopvg: ['stopdisk'],
   syncfullsync: ['sync_full'],
   ...Object.fromEntries(
-    ['all', 'nodes', 'drp', 'update', 'resync', 'break', 'verify', 'restore'].map((verb) => [
-      `sync${verb}`,
-      [`sync_${verb}`],
-    ]),
+    [
+      ...['all', 'nodes', 'drp', 'update', 'resync', 'break', 'verify', 'restore'],
+      ...['resume', 'quiesce', 'split', 'establish', 'revert', 'swap'],
+    ].map((verb) => [`sync${verb}`, [`sync_${verb}`]]),
   ),
 };
 
