@@ -27,6 +27,8 @@ const spelledOut: Readonly<Record<string, readonly string[]>> = {
   stoploop: ['stopdisk'],
   stopvg: ['stopdisk'],
   syncfullsync: ['sync_full'],
+  push_env: ['push_config'],
+  push_appinfo: ['push_resinfo'],
   ...Object.fromEntries(
     [
       ...['all', 'nodes', 'drp', 'update', 'resync', 'break', 'verify', 'restore'],
