@@ -1,5 +1,4 @@
 /** sync.docker: the images of the containers and tasks of the service, loaded where they are missing. */
-import { defineKeywords, type Values } from '../../config/keyword.js';
 import {
   type ActionContext,
   defineDriver,
@@ -16,25 +15,23 @@ import {
 import { engineCommand } from '../container/engine-command.js';
 import { copyToEach } from './each-node.js';
 import { destinations, passGates } from './gates.js';
-import { delayKeywords, targetKeyword } from './keywords.js';
-import { statusOfCopies } from './last-sync.js';
+import { type CopyKeywords, copyKeywords } from './keywords.js';
+import { statusOfTarget } from './last-sync.js';
 import { pipe } from './pipe.js';
 import { sideOf } from './side.js';
 
-const keywords = defineKeywords({ ...delayKeywords, target: targetKeyword });
-
-type Keywords = Values<typeof keywords>;
+type Keywords = CopyKeywords;
 
 export default defineDriver<Keywords>({
   id: 'sync.docker',
   describe: 'The images that the service runs, on its other nodes: of docker and of podman.',
-  keywords,
+  keywords: copyKeywords,
   label: ({ target }) => `docker img sync to ${[...target].sort().join(', ')}`,
 
-  async status({ target, sync_max_delay }, context) {
+  async status(kw, context) {
     const notes: Note[] = [];
     const info = (text: string): Note => ({ level: 'info', text });
-    const nodes = destinations(target, context);
+    const nodes = destinations(kw.target, context);
     if (nodes.length === 0) return { status: 'n/a', notes: [info('no destination node')] };
     const avail = await context.partialAvail(['sync', 'hb', 'app']);
     if (avail !== 'up' && avail !== 'n/a') {
@@ -42,7 +39,7 @@ export default defineDriver<Keywords>({
     }
     // A daemon of its own does not run on the others: nobody is asked who would have to be woken.
     if (context.service.docker.daemon) {
-      return statusOfCopies(nodes, sync_max_delay, context, 'warn');
+      return statusOfTarget(kw, context);
     }
     const images = await localImages(context, (text) => notes.push({ level: 'warn', text }));
     await Promise.all(
