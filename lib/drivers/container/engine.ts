@@ -19,7 +19,6 @@ import {
 import { objectWarnings, refuseObjects } from '../object-keywords.js';
 import { engineCommand } from './engine-command.js';
 import { containerName, type EngineKeywords, engineKeywords } from './keywords.js';
-import { isAsleep, restDaemon, wakeDaemon } from './private-daemon.js';
 import { runArgv } from './run-argv.js';
 
 /** How long a command of the engine itself may take. */
@@ -34,13 +33,15 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
 
   const commandOf = ({ service }: Pick<LabelFacts, 'service'>): readonly string[] =>
     engineCommand(client, service.docker);
-  const isSilent = (context: ReadContext): boolean => client === 'docker' && isAsleep(context);
-  const wake = async (context: ActionContext): Promise<void> => {
-    if (client === 'docker') await wakeDaemon(context);
-  };
-  const rest = async (context: ActionContext): Promise<void> => {
-    if (client === 'docker') await restDaemon(context);
-  };
+  /** Few services have a daemon of their own: what is about it is loaded for those. */
+  const daemonOf = async ({ service }: Pick<ReadContext, 'service'>) =>
+    client === 'docker' && service.docker.daemon ? import('./private-daemon.js') : undefined;
+  const isSilent = async (context: ReadContext): Promise<boolean> =>
+    (await daemonOf(context))?.isAsleep(context) ?? false;
+  const wake = async (context: ActionContext): Promise<void> =>
+    (await daemonOf(context))?.wakeDaemon(context);
+  const rest = async (context: ActionContext): Promise<void> =>
+    (await daemonOf(context))?.restDaemon(context);
 
   const find = (kw: EngineKeywords, context: ReadContext): Promise<EngineAnswer<Container>> => {
     const name = nameOf(kw, context);
@@ -59,7 +60,7 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     context: ReadContext,
     isStart = false,
   ): Promise<Container | undefined> => {
-    if (isSilent(context)) return undefined;
+    if (await isSilent(context)) return undefined;
     const command = commandOf(context);
     const answer = await findContainer(context.probe, command, nameOf(kw, context));
     if (answer.state === 'found') return answer.value;
@@ -167,7 +168,7 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     warnings: objectWarnings,
 
     async status(kw, context) {
-      if (isSilent(context)) {
+      if (await isSilent(context)) {
         return { status: 'down', notes: [info('its docker daemon is not running')] };
       }
       const answer = await find(kw, context);

@@ -1,17 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineKeywords, type Values } from '../../config/keyword.js';
 import { rootNamespace } from '../../config/object-path.js';
-import {
-  type ActionContext,
-  type Driver,
-  defineDriver,
-  type RunContext,
-} from '../../driver/contract.js';
+import { type Driver, defineDriver, type RunContext } from '../../driver/contract.js';
 import { type ContainerClient, findContainer } from '../../host/containers.js';
 import { argvOfCommand } from '../../task/command-text.js';
 import { engineCommand } from '../container/engine-command.js';
 import { containerName, engineKeywords } from '../container/keywords.js';
-import { wakeDaemon } from '../container/private-daemon.js';
 import { optionArgv } from '../container/run-argv.js';
 import {
   environmentObjectKeywords,
@@ -73,9 +67,11 @@ export function engineTaskDriver(client: ContainerClient): Driver<Keywords> {
     label: ({ image: name, command: words }) => [name, ...(words ?? [])].join(' ').slice(0, 60),
 
     // The daemon that a task started goes on: it ends with the last container of the service.
-    ...(client === 'docker' && {
-      wake: (_kw: Keywords, context: ActionContext) => wakeDaemon(context),
-    }),
+    async wake(_kw, context) {
+      if (client !== 'docker') return;
+      const { wakeDaemon } = await import('../container/private-daemon.js');
+      await wakeDaemon(context);
+    },
 
     warnings: objectWarnings,
 
