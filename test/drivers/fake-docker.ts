@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { argvOfProcess } from '../../lib/host/process-search.js';
 
 export interface FakeDocker {
   /** Lines for the section DEFAULT. */
@@ -27,6 +28,7 @@ const [, , ...words] = process.argv;
 const after = (name) => words[words.indexOf(name) + 1];
 const note = (text) => fs.appendFileSync(LIVES, text + '\\n');
 note('dockerd ' + words.join(' '));
+fs.appendFileSync(PIDS, process.pid + '\\n');
 console.error('level=info msg="Starting up"');
 if (words.includes('--broken')) {
   console.error('failed to start daemon: unknown storage driver: none');
@@ -115,16 +117,19 @@ connection.end(JSON.stringify({ argv: words, input }));
 
 export function createFakeDocker(): FakeDocker {
   const place = mkdtempSync(join(tmpdir(), 'nodemgr-docker-'));
-  const [lives, commands] = [join(place, 'lives'), join(place, 'commands')];
+  const lives = join(place, 'lives');
+  const commands = join(place, 'commands');
+  const pids = join(place, 'pids');
   onTestFinished(() => {
-    // Each has written its pid where it lives; those that were ended have taken it away.
-    for (const pid of linesOf(lives).flatMap((line) => pidOf(line))) endQuietly(pid);
+    for (const pid of linesOf(pids).map(Number)) {
+      if (argvOfProcess(pid).some((word) => word.startsWith(place))) endQuietly(pid);
+    }
     rmSync(place, { recursive: true, force: true });
   });
   mkdirSync(join(place, 'bin'));
   const program = (name: string, text: string): string => {
     const file = join(place, 'bin', name);
-    const constants = `const LIVES = ${JSON.stringify(lives)}, COMMANDS = ${JSON.stringify(commands)};`;
+    const constants = `const LIVES = ${JSON.stringify(lives)}, COMMANDS = ${JSON.stringify(commands)}, PIDS = ${JSON.stringify(pids)};`;
     writeFileSync(file, `#!${process.execPath}\n${constants}${text}`, { mode: 0o755 });
     return file;
   };
@@ -144,12 +149,6 @@ function linesOf(file: string): string[] {
   } catch {
     return [];
   }
-}
-
-/** Pids of the daemon that a line of `lives` is about. */
-function pidOf(line: string): number[] {
-  const [, file] = / -p (\S+)/.exec(line) ?? [];
-  return file === undefined ? [] : linesOf(file).map(Number);
 }
 
 function endQuietly(pid: number): void {
