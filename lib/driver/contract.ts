@@ -41,6 +41,28 @@ export interface ServiceFacts {
   };
   /** Its launcher directory, `<name>.d`. */
   readonly scripts: string;
+  readonly docker: DockerFacts;
+}
+
+/** How the containers of docker of a service are reached. */
+export interface DockerFacts {
+  /** The client, `docker_exe`. */
+  readonly program: string;
+  /** The daemon of its own, when it has one (spec service 8.5); undefined: that of the node. */
+  readonly daemon: PrivateDaemon | undefined;
+}
+
+export interface PrivateDaemon {
+  /** `dockerd_exe`. */
+  readonly program: string;
+  /** `container_data_dir`. */
+  readonly dataDirectory: string;
+  readonly socket: string;
+  readonly pidFile: string;
+  /** What it says since it was started last. */
+  readonly logFile: string;
+  /** `docker_daemon_args`. */
+  readonly options: readonly string[];
 }
 
 /** Another resource of the service, as far as drivers may look at it. */
@@ -126,6 +148,8 @@ export interface ChangeOptions extends RunOptions {
 export interface ActionContext extends ReadContext {
   /** `start`, `stop`, `provision`… */
   readonly action: string;
+  /** The node that `migrate` moves to; of other actions undefined. */
+  readonly destination: string | undefined;
   /** Changes are logged and left out. Checks of what an earlier change would have made must pass. */
   readonly dryRun: boolean;
   readonly force: boolean;
@@ -165,6 +189,10 @@ export interface RunContext {
   processGroup: Pick<RunOptions, 'cgroup' | 'caps'>;
   /** Each line of output, as it comes. */
   onLine?: (stream: Stream, line: string) => void;
+  /** How its service reaches docker; read from the configuration when it is asked for. */
+  docker(): DockerFacts;
+  /** The verb `wake` of the driver, with everything that actions have at hand. */
+  wake(): Promise<void>;
 }
 
 /** How the work of a task resource ended. */
@@ -212,6 +240,8 @@ export interface Driver<V = KeywordValues> {
    * their groups. Undefined: none.
    */
   follows?(keywords: V): string | undefined;
+  /** What its keywords ask for in vain, whatever its state: warnings below it, one sentence each. */
+  warnings?(keywords: V): readonly string[];
   /** Changes nothing, never throws for a state that it can name, and answers within seconds. */
   status?(keywords: V, context: ReadContext): Promise<StatusReport>;
   /** Succeeds when there is nothing to do. */
@@ -234,6 +264,10 @@ export interface Driver<V = KeywordValues> {
   sync?: Readonly<Record<string, Verb<V>>>;
   /** Takes a node off. */
   stonith?: Verb<V>;
+  /** Moves what runs here to the node `context.destination` without stopping it. */
+  migrate?: Verb<V>;
+  /** What it holds is lost when two nodes have it at once: a file system of a disk. */
+  readonly isForOneNode?: boolean;
   /**
    * By the same verbs: what has to happen to all resources of a set before the first of them copies, so
    * that their copies are of one moment. Those with the tag `delay_snap` are left out: their copy does
@@ -252,6 +286,8 @@ export interface Driver<V = KeywordValues> {
   instance?(keywords: V, service: LabelFacts): EngineInstance;
   /** How commands are run in the system inside; undefined where none can be. */
   inside?(keywords: V, service: LabelFacts): Inside | undefined;
+  /** Makes the engine answer: starts the daemon of the service where it has one of its own. */
+  wake?: Verb<V>;
   /** The command line of a shell in it. @param terminal a person types */
   shell?(keywords: V, service: LabelFacts, terminal: boolean): readonly string[];
   /** Key and value pairs for `print resource info`. */
@@ -263,12 +299,18 @@ export interface Driver<V = KeywordValues> {
 /** What a label may depend on besides the keywords. */
 export interface LabelFacts {
   readonly rid: string;
-  readonly service: Pick<ServiceFacts, 'path' | 'nodes' | 'drpnodes' | 'scripts' | 'directory'>;
+  readonly service: Pick<
+    ServiceFacts,
+    'path' | 'nodes' | 'drpnodes' | 'scripts' | 'directory' | 'docker'
+  >;
 }
 
 /** What the clients of container engines are told about. */
 export interface EngineInstance {
+  /** `docker`, `podman`. */
   readonly client: string;
+  /** What every command line to its engine begins with. */
+  readonly command: readonly string[];
   readonly name: string;
   readonly image: string;
 }

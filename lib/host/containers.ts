@@ -27,24 +27,27 @@ export type EngineAnswer<T> =
   /** The engine itself does not answer. */
   | { readonly state: 'unavailable'; readonly why: string };
 
-/** One container by its name. */
+/**
+ * One container by its name.
+ * @param command what command lines to its engine begin with
+ */
 export async function findContainer(
   run: Run,
-  client: ContainerClient,
+  command: readonly string[],
   name: string,
 ): Promise<EngineAnswer<Container>> {
-  const argv = [client, 'container', 'inspect', name];
-  return answerOf(client, await ask(run, argv), parseContainer);
+  const argv = [...command, 'container', 'inspect', name];
+  return answerOf(command, await ask(run, argv), parseContainer);
 }
 
 /** The id of an image that is on this host, without `sha256:`. */
 export async function findImage(
   run: Run,
-  client: ContainerClient,
+  command: readonly string[],
   image: string,
 ): Promise<EngineAnswer<string>> {
-  const argv = [client, 'image', 'inspect', '--format', '{{.Id}}', image];
-  return answerOf(client, await ask(run, argv), (text) => bareId(text.trim()));
+  const argv = [...command, 'image', 'inspect', '--format', '{{.Id}}', image];
+  return answerOf(command, await ask(run, argv), (text) => bareId(text.trim()));
 }
 
 async function ask(run: Run, argv: readonly string[]): Promise<RunResult | undefined> {
@@ -56,8 +59,21 @@ async function ask(run: Run, argv: readonly string[]): Promise<RunResult | undef
   }
 }
 
+/**
+ * The ids of the containers that run.
+ * @returns undefined when the engine does not answer
+ */
+export async function runningContainers(
+  run: Run,
+  command: readonly string[],
+): Promise<string[] | undefined> {
+  const result = await ask(run, [...command, 'ps', '-q', '--no-trunc']);
+  if (result?.exitCode !== 0) return undefined;
+  return result.stdout.split(/\s+/).filter(Boolean);
+}
+
 function answerOf<T>(
-  client: ContainerClient,
+  [client = '']: readonly string[],
   result: RunResult | undefined,
   parse: (text: string) => T,
 ): EngineAnswer<T> {
@@ -118,8 +134,8 @@ function bareId(id: string): string {
 }
 
 /** The ids of all images of an engine, for `parseImageIds`. */
-export function imageIdsArgv(client: ContainerClient): string[] {
-  return [client, 'images', '--all', '--no-trunc', '--format', '{{.ID}}'];
+export function imageIdsArgv(command: readonly string[]): string[] {
+  return [...command, 'images', '--all', '--no-trunc', '--format', '{{.ID}}'];
 }
 
 /** Without `sha256:`. */

@@ -35,6 +35,11 @@ export function parseEnvironment(text: string): Map<string, string> {
   );
 }
 
+/** What a process was started with; empty when it is gone, or not ours to see. */
+export function argvOfProcess(pid: number): string[] {
+  return parseWords(read(pid, 'cmdline'));
+}
+
 function parseWords(text: string): string[] {
   return text.split('\0').slice(0, -1);
 }

@@ -17,6 +17,7 @@ export type DriverVerb =
   | 'provision'
   | 'unprovision'
   | 'stonith'
+  | 'migrate'
   | 'presync'
   | 'postsync'
   | SyncVerb
@@ -82,6 +83,7 @@ export async function actOn(resource: Resource, verb: DriverVerb, action: Action
     }
     if (!(error instanceof AgentError)) throw error;
     log.error(messageOf(error));
+    if (error.remedy) log.error(error.remedy);
     if (!resource.optional) throw new ResourceError(resource.rid, messageOf(error), error);
     log.info('the resource is optional: its error is ignored');
   } finally {
@@ -171,6 +173,7 @@ async function stepsOf(
     () => Promise<(Step | undefined)[]>
   > = {
     stonith: async () => [driver.stonith],
+    migrate: async () => [driver.migrate],
     pg_freeze: async () => [group?.freeze],
     pg_thaw: async () => [group?.thaw],
     pg_kill: async () => [group?.kill],

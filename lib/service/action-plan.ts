@@ -52,6 +52,8 @@ export interface PerformOptions extends LevelFilter {
   readonly onSynced?: (node: string) => void;
   /** Told of the resources that are being worked on. */
   readonly onProgress?: (rids: readonly string[]) => void;
+  /** Where `migrate` goes. */
+  readonly destination?: string | undefined;
   /** `--env`. */
   readonly env?: Readonly<Record<string, string>>;
 }

@@ -149,6 +149,7 @@ function siblingOf(
 /** What one action of one service adds. */
 export interface ActionSurroundings {
   readonly action: string;
+  readonly destination?: string | undefined;
   readonly dryRun: boolean;
   readonly force: boolean;
   /** Ends the action early; another one while it is rolled back. */
@@ -183,6 +184,7 @@ export function actionContext(
   return {
     ...read,
     action: action.action,
+    destination: action.destination,
     dryRun,
     force: action.force,
     get signal() {

@@ -282,14 +282,14 @@ export const serviceKeywords = defineKeywords({
     scopable: true,
     inherit: 'head',
     aliases: ['docker_data_dir'],
-    text: 'Data directory of a container daemon of its own.',
+    text: 'Data directory of a docker daemon of its own, which runs while its containers do.',
   },
   docker_daemon_private: {
     kind: 'boolean',
     default: 'true',
     scopable: true,
     inherit: 'head',
-    text: 'Whether containers use a daemon of their own; it needs container_data_dir.',
+    text: 'Whether its containers of docker have a daemon of their own, when `container_data_dir` is set.',
   },
   docker_daemon_args: {
     kind: 'shlex',

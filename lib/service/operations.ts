@@ -2,12 +2,19 @@ import { AgentError } from '../errors/agent-error.js';
 import { freezeGroup, killGroupAt } from '../exec/named-groups.js';
 import { instanceTable } from '../store/instances.js';
 import type { Store } from '../store/store.js';
-import { type GroupVerb, ResourceError } from './act.js';
+import {
+  type DriverVerb,
+  type GroupVerb,
+  isSync,
+  ResourceError,
+  type SyncVerb,
+  syncWord,
+} from './act.js';
 import { withActionLock } from './action-lock.js';
 import { recorded } from './action-record.js';
 import type { Surroundings } from './context.js';
-import { isFiltered } from './filter.js';
-import { heartbeatOf } from './guard.js';
+import { filterResources, isFiltered } from './filter.js';
+import { guard, heartbeatOf } from './guard.js';
 import { hasInside } from './inner-instances.js';
 import { isListed } from './legacy-lists.js';
 import { lockWait, type OperateOptions, operate } from './operate.js';
@@ -128,10 +135,25 @@ const shutdown: Operation = async (service, around, store, options) => {
   around.logOf(service).info(`${heartbeat.rid}: its cluster manager stops the service`);
 };
 
+/** A synchronisation that no driver of the service has leaves everything untouched, and says so. */
+function whereDriven(name: SyncVerb, operation: Operation): Operation {
+  const verb = syncWord(name);
+  return async (service, around, store, options) => {
+    const chosen = filterResources(service.resources, options, service.scope);
+    if (chosen.some(({ driver, disabled }) => !disabled && driver?.sync?.[verb])) {
+      return operation(service, around, store, options);
+    }
+    guard(service, name, around, options);
+    const text = `no resource has a driver for sync ${verb}: nothing was changed`;
+    around.logOf(service)[options.cron ? 'debug' : 'info'](text);
+  };
+}
+
 const planned = Object.fromEntries(
   Object.keys(plans).map((name): [string, Operation] => {
     const operation = ofPlan(name as PlanName);
-    return [name, name.startsWith('sync_') ? withPostsync(operation) : operation];
+    const isCopy = isSync(name as DriverVerb);
+    return [name, isCopy ? whereDriven(name as SyncVerb, withPostsync(operation)) : operation];
   }),
 ) as Record<PlanName, Operation>;
 

@@ -39,6 +39,7 @@ export async function perform(
   const log = around.logOf(service);
   const shared: Omit<ActionSurroundings, 'undo'> = {
     action: plan.name,
+    destination: options.destination,
     dryRun: options.dryRun ?? false,
     force: (options.force ?? false) || (plan.force ?? false),
     interrupt: { signal: options.signal ?? new AbortController().signal },

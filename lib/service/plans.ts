@@ -43,6 +43,12 @@ const syncVerbs = [
   'resync',
   'break',
   'restore',
+  'resume',
+  'quiesce',
+  'split',
+  'establish',
+  'revert',
+  'swap',
 ] as const;
 
 const syncs = Object.fromEntries(

@@ -28,14 +28,7 @@ const statusTimeoutMs = 60_000;
  */
 export async function switchTo(relocation: Relocation, node: string): Promise<void> {
   const { service, around, store, options } = relocation;
-  const { scope, nodes } = service;
-  if (node === around.nodename || !nodes.includes(node)) {
-    const why = node === around.nodename ? 'is this node' : 'is none of its nodes';
-    throw new AgentError('E_NODE', `${scope}: ${node} ${why}`, {
-      exit: 'usage',
-      remedy: `choose one of ${others(relocation).join(' ')}`,
-    });
-  }
+  requireOther(relocation, node);
   // First of all: a node that is away, or does not take it, must not cost the instance here.
   await onPeer(relocation, node, ['thaw']);
   await operate(service, plans.stop, around, store, { ...options, evenFrozen: true });
@@ -73,12 +66,27 @@ export async function giveBack(relocation: Relocation): Promise<void> {
   await onPeer(relocation, leader, ['start']);
 }
 
+/** @throws AgentError `E_NODE` for a node that cannot have the instance */
+export function requireOther(relocation: Relocation, node: string): void {
+  const { scope, nodes } = relocation.service;
+  const isHere = node === relocation.around.nodename;
+  if (!isHere && nodes.includes(node)) return;
+  const why = isHere ? 'is this node' : 'is none of its nodes';
+  throw new AgentError('E_NODE', `${scope}: ${node} ${why}`, {
+    exit: 'usage',
+    remedy: `choose one of ${others(relocation).join(' ')}`,
+  });
+}
+
 function others({ service, around }: Relocation): string[] {
   return service.nodes.filter((node) => node !== around.nodename);
 }
 
-/** @throws AgentError when the peer does not do it */
-async function onPeer(
+/**
+ * Has a peer do something to its instance.
+ * @throws AgentError when it does not do it
+ */
+export async function onPeer(
   { service, around, peers, options }: Relocation,
   node: string,
   words: readonly string[],

@@ -2,12 +2,14 @@ import {
   formatObjectPath,
   objectConfigFile,
   objectLogFile,
+  objectVarDirectory,
   parseObjectPath,
 } from '../config/object-path.js';
 import { secretTexts } from '../config/secrets.js';
 import { type Evaluator, readSection } from '../config/values.js';
 import type { RunOutcome } from '../driver/contract.js';
 import { AgentError } from '../errors/agent-error.js';
+import { readDockerFacts } from './docker-facts.js';
 import { objectEnvironment } from './environment.js';
 import { loadDriver } from './load-driver.js';
 import { whyNotRun } from './may-run.js';
@@ -68,6 +70,13 @@ export async function runTaskResource(
         clock: services.clock,
         environment,
         processGroup: processGroupOf(evaluator, scope, rid),
+        docker: () => readDockerFacts(evaluator, objectVarDirectory(paths, path)),
+        wake: async () => {
+          if (!driver.wake) return;
+          const { wakeEngineOfTask } = await import('./wake-engine.js');
+          const signal = request.signal ?? new AbortController().signal;
+          await wakeEngineOfTask(file, rid, services, signal);
+        },
         ...(request.onLine && { onLine: request.onLine }),
       }),
     ));

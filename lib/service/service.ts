@@ -7,6 +7,7 @@ import {
 import { secretTexts } from '../config/secrets.js';
 import { readSection } from '../config/values.js';
 import type { ServiceFacts } from '../driver/contract.js';
+import { dockerFacts } from './docker-facts.js';
 import { serviceKeywords } from './keywords.js';
 import { isOurs, membershipOf } from './membership.js';
 import { reservationOf } from './reservation.js';
@@ -43,6 +44,7 @@ export async function openService(
     serviceKeywords,
   ).partial;
   const { nodes, drpnodes, isEncapNode } = membershipOf(evaluator);
+  const directory = objectVarDirectory(context.paths, path);
   const facts: ServiceFacts = {
     path,
     scope: formatObjectPath(path),
@@ -52,9 +54,10 @@ export async function openService(
     topology: header.topology ?? 'failover',
     env: header.env,
     file,
-    directory: objectVarDirectory(context.paths, path),
+    directory,
     snapTriggers: { before: header.presnap_trigger, after: header.postsnap_trigger },
     scripts: objectScriptDirectory(context.paths, path),
+    docker: dockerFacts(header, directory),
   };
   const disabledByService = header.disable === true;
   const resources: Resource[] = [];

@@ -90,17 +90,20 @@ async function ask(
       .map(({ key, message }): Note => ({ level: 'error', text: `${key ?? ''}: ${message}` }));
     return { status: 'undef', notes };
   }
+  const warnings = (driver.warnings?.(values as never) ?? []).map(
+    (text): Note => ({ level: 'warn', text }),
+  );
   try {
     if (group === 'task') {
       const { status, notes = [] } = await taskStatus(service, resource, around, askStatus);
-      return { status, notes };
+      return { status, notes: [...warnings, ...notes] };
     }
-    if (!driver.status) return { status: 'n/a', notes: [] };
+    if (!driver.status) return { status: 'n/a', notes: warnings };
     const context = readContext(around, service, resource, askStatus);
     const { status, notes = [] } = await driver.status(values as never, context);
-    return { status, notes };
+    return { status, notes: [...warnings, ...notes] };
   } catch (error) {
-    return { status: 'undef', notes: [{ level: 'error', text: messageOf(error) }] };
+    return { status: 'undef', notes: [...warnings, { level: 'error', text: messageOf(error) }] };
   }
 }
 

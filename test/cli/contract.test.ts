@@ -180,7 +180,7 @@ test.each([
   {
     program: 'svcmgr',
     argv: ['web', 'sync'],
-    says: '`sync` wants one more word: all, nodes, drp, update, full, verify, resync, break, restore',
+    says: '`sync` wants one more word: all, nodes, drp, update, full, verify, resync, break, restore, resume, quiesce, split, establish, revert, swap',
   },
   {
     program: 'svcmgr',

@@ -33,6 +33,11 @@ type = podman
 image = busybox
 [container#4]
 type = lxc
+[container#5]
+type = kvm
+rcmd = lxc-attach --machine
+[container#6]
+type = kvm
 [fs#1]
 type = flag
 `;
@@ -95,16 +100,21 @@ describe('the client by its captured command line', () => {
       code: 1,
       text: 'its containers are container#1, container#2',
     },
-    { argv: ['web', 'docker', 'login', '{as_service}'], code: 1, text: 'it needs a collector' },
+    { argv: ['web', 'docker', 'login', '{as_service}'], code: 78, text: 'needs a collector' },
     {
       argv: ['web', 'enter'],
       code: 1,
-      text: 'choose with --rid one of container#1, container#2, container#3, container#4',
+      text: 'choose with --rid one of container#1, container#2, container#3, container#4, container#5',
     },
     {
       argv: ['web', 'enter', '--rid', 'fs#1'],
       code: 1,
       text: 'fs#1 is no container that can be entered',
+    },
+    {
+      argv: ['web', 'enter', '--rid', 'container#6'],
+      code: 78,
+      text: 'container#6: nothing is known that runs a command in web\n  set `rcmd`',
     },
     { argv: ['empty', 'enter'], code: 1, text: 'it has no container that can be entered' },
     { argv: ['enter'], code: 2, text: 'this command works on one service' },
@@ -136,6 +146,8 @@ describe('the client by its captured command line', () => {
     ]);
     const lxc = await captured('web', 'enter', '--rid', 'container#4');
     expect(words(lxc.stdout)).toEqual(['lxc-attach', '<-n>', '<web>', 'input']);
+    const kvm = await captured('web', 'enter', '--rid', 'container#5');
+    expect(words(kvm.stdout)).toEqual(['lxc-attach', '<--machine>', '</bin/sh>', 'input']);
   });
 });
 

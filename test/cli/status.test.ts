@@ -168,7 +168,9 @@ describe('actions', () => {
     expect(code).toBe(0);
     const node = stdout.slice(0, stdout.indexOf('.'));
     expect(stdout).toContain(`${node}.web.fs#1 create `);
-    expect(stderr).toBe(`${node}.web.disk#1 ERROR there is no driver disk.veritas\n`);
+    expect(stderr).toBe(
+      `${node}.web.disk#1 ERROR there is no driver disk.veritas\n${node}.web.disk#1 ERROR correct \`type\`, or disable the resource\n`,
+    );
     const log = readFileSync(join(root.paths.log, 'web.log'), 'utf8');
     expect(log).toMatch(
       /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - \S+\.web\.disk#1 - ERROR - there is no driver/m,
@@ -397,7 +399,7 @@ describe('actions', () => {
     const wait = ['--waitlock', '0'];
     await withLock(actionLock(place, 'sync'), { intent: 'sync_nodes' }, async () => {
       expect((await svcmgr(root, 'web', 'start', ...wait)).code).toBe(0);
-      for (const verb of ['all', 'nodes', 'update']) {
+      for (const verb of ['all', 'nodes', 'drp']) {
         expect((await svcmgr(root, 'web', 'sync', verb, ...wait)).code, verb).toBe(75);
       }
     });

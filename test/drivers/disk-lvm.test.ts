@@ -78,8 +78,18 @@ describe.skipIf(lacks('loop', 'lvm'))('disk.vg, without volumes', () => {
   });
 });
 
+/** As `lsblk -J` prints a device. */
+interface Row {
+  readonly name: string;
+  readonly type: string;
+  readonly children?: readonly Row[];
+}
+
 /** A group with one volume, whose state follows the commands. */
-function lvm(config: string, state: { volumes: Record<string, boolean>; tags?: string }) {
+function lvm(
+  config: string,
+  state: { volumes: Record<string, boolean>; tags?: string; holders?: readonly Row[] },
+) {
   const commands: string[] = [];
   const group = { tags: state.tags ?? '' };
   let refuses = 0;
@@ -92,7 +102,10 @@ function lvm(config: string, state: { volumes: Record<string, boolean>; tags?: s
       const rows = Object.entries(state.volumes).map(
         ([name, isActive]) => `  vg1;${name};-wi-${isActive ? 'a' : '-'}-----\n`,
       );
-      return { stdout: `${rows.join('')}  rootvg;root;-wi-ao----\n` };
+      return { stdout: `${rows.join('')}  lv1;crypt;-wi-a-----\n  rootvg;root;-wi-ao----\n` };
+    }
+    if (line.startsWith('lsblk -J ')) {
+      return state.holders ? { stdout: JSON.stringify({ blockdevices: state.holders }) } : {};
     }
     const all = (isActive: boolean): void => {
       for (const name of Object.keys(state.volumes)) state.volumes[name] = isActive;
@@ -108,7 +121,13 @@ function lvm(config: string, state: { volumes: Record<string, boolean>; tags?: s
     else if (/^lvchange -a [yn] vg1\/lv1$/.test(line)) state.volumes['lv1'] = line.includes(' y ');
     else if (line.startsWith('lvcreate ')) state.volumes['lv1'] = true;
     else if (line === 'lvremove -f /dev/vg1/lv1') delete state.volumes['lv1'];
-    else if (!/^(udevadm settle|dmsetup mknodes|pvscan)$/.test(line)) return undefined;
+    else if (line === 'dmsetup remove busy') {
+      return {
+        exitCode: 1,
+        stderr: 'device-mapper: remove ioctl on busy failed: Device or resource busy\n',
+      };
+    } else if (!/^(udevadm settle|dmsetup mknodes|pvscan|dmsetup remove .*)$/.test(line))
+      return undefined;
     return {};
   };
   const rig = createRig(config, { captured: { run: capturedRun(answer) } });
@@ -162,6 +181,59 @@ describe('disk.vg, with volumes (captured output)', () => {
     await expect(rig.act('stop')).rejects.toThrow('vgchange -a n vg1 exited with 5');
   });
 
+  const volume = (name: string, children: readonly Row[]): Row => {
+    return { name: `/dev/mapper/vg1-${name}`, type: 'lvm', children };
+  };
+  const leftovers: readonly Row[] = [
+    volume('lv1', [
+      {
+        name: '/dev/mapper/vg1-lv1p1',
+        type: 'part',
+        children: [{ name: '/dev/mapper/lv1-crypt', type: 'crypt' }],
+      },
+      { name: '/dev/md127', type: 'raid1' },
+    ]),
+    volume('lv2-cow', [volume('snap', []), { name: '/dev/mapper/busy', type: 'dm' }]),
+  ];
+
+  test('leftovers on its volumes are removed first, the top ones before those below', async () => {
+    const { rig, commands } = lvm(config, {
+      volumes: { lv1: true, lv2: true, lv3: false },
+      tags: 'node1',
+      holders: leftovers,
+    });
+    await rig.act('stop');
+    expect(commands).toContain('lsblk -J -p -o NAME,TYPE /dev/mapper/vg1-lv1 /dev/mapper/vg1-lv2');
+    expect(rig.lines.filter((line) => !/WARNING/.test(line))).toEqual([
+      'disk#1 dmsetup remove lv1-crypt',
+      'disk#1 dmsetup remove vg1-lv1p1',
+      'disk#1 dmsetup remove busy',
+      'disk#1 vgchange --deltag @node1 vg1',
+      'disk#1 udevadm settle',
+      'disk#1 vgchange -a n vg1',
+    ]);
+    expect(rig.lines.join('\n')).toContain('busy failed: Device or resource busy');
+  });
+
+  test.each([
+    '[fs#1]\ntype = ext4\ndev = /dev/mapper/lv1-crypt\nmnt = /nowhere\n',
+    '[disk#2]\ntype = vg\nname = lv1\n',
+  ])(
+    'one that belongs to another resource is refused, and nothing is changed: %j',
+    async (other) => {
+      const nested: Row = { name: '/dev/mapper/lv1-crypt', type: 'lvm' };
+      const { rig, commands } = lvm(`${config}${other}`, {
+        volumes: { lv1: true },
+        tags: 'node1',
+        holders: [volume('lv1', [nested])],
+      });
+      await expect(rig.act('stop', { rid: 'disk#1' })).rejects.toThrow(
+        /^\/dev\/mapper\/lv1-crypt stands on it and belongs to (fs#1|disk#2)$/,
+      );
+      expect(commands.filter((line) => /^(dmsetup|vgchange)/.test(line))).toEqual([]);
+    },
+  );
+
   test('a group that does not exist', async () => {
     const { rig, commands } = lvm('[disk#1]\ntype = vg\nname = vg9\n', { volumes: {} });
     expect((await rig.status('disk#1')).status).toBe('down');
@@ -198,6 +270,21 @@ describe('disk.lv (captured output)', () => {
       'disk#1 lvchange -a n vg1/lv1',
       'disk#1 lv vg1/lv1 is already down',
     ]);
+  });
+
+  test('leftovers on it are removed first', async () => {
+    const { rig } = lvm(config, {
+      volumes: { lv1: true },
+      holders: [
+        {
+          name: '/dev/mapper/vg1-lv1',
+          type: 'lvm',
+          children: [{ name: '/dev/mapper/vg1-lv1p1', type: 'part' }],
+        },
+      ],
+    });
+    await rig.act('stop');
+    expect(rig.lines).toEqual(['disk#1 dmsetup remove vg1-lv1p1', 'disk#1 lvchange -a n vg1/lv1']);
   });
 
   test('one that does not exist', async () => {

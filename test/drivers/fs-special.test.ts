@@ -12,23 +12,24 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { nothingRan } from '../../lib/exec/run.js';
 import { until } from '../exec/probe.js';
 import { lacks } from '../support/can.js';
-import { createRig, type Rig } from './rig.js';
+import { createRig, type Rig, type RigOptions } from './rig.js';
 import { attach, detachAll, loopsOf, mountsOf, sh } from './storage.js';
 
 const imageOf = (rig: Pick<Rig, 'place'>): string => join(rig.place, 'image');
 const mntOf = (rig: Pick<Rig, 'place'>): string => join(rig.place, 'mnt');
 
-function rigOf(config: (place: string) => string): Rig {
-  const rig = createRig(config);
+function rigOf(config: (place: string) => string, options: RigOptions = {}): Rig {
+  const rig = createRig(config, options);
   onTestFinished(() => detachAll(rig));
   return rig;
 }
 
 /** An ext4 that is attached: tests then know its device. */
-function ext4(keywords = '', dev?: string): { rig: Rig; device: string } {
-  const rig = rigOf(() => '');
+function ext4(keywords = '', dev?: string, options: RigOptions = {}): { rig: Rig; device: string } {
+  const rig = rigOf(() => '', options);
   writeFileSync(imageOf(rig), '');
   truncateSync(imageOf(rig), 8 << 20);
   const device = attach(imageOf(rig));
@@ -297,6 +298,39 @@ describe.skipIf(lacks('loop'))('the stop of a busy file system', () => {
     expect(loopsOf(rig)).toEqual([device]);
   });
 
+  test('what device-mapper left on such a loop device goes first (captured output)', async () => {
+    const commands: string[] = [];
+    const other = '[fs#2]\ntype = ext4\ndev = /dev/mapper/ours\nmnt = /nowhere\n';
+    const { rig, device } = ext4(other, undefined, {
+      run: (argv, real, options) => {
+        const line = argv.join(' ');
+        const said = (stdout: string) =>
+          Promise.resolve({ ...nothingRan, argv, startedAt: 0, endedAt: 0, stdout });
+        if (/^(losetup -d|umount) /.test(line)) commands.push(line.split(' ', 1)[0] ?? '');
+        if (argv[0] === 'dmsetup') {
+          commands.push(line);
+          return said('');
+        }
+        if (argv[0] !== 'lsblk') return real(argv, options);
+        const children = [
+          { name: '/dev/mapper/loop7p1', type: 'part' },
+          { name: '/dev/mapper/ours', type: 'crypt' },
+        ];
+        return said(JSON.stringify({ blockdevices: [{ name: argv.at(-1), children }] }));
+      },
+    });
+    await rig.act('start', { rid: 'fs#1' });
+    const inner = join(mntOf(rig), 'inner');
+    writeFileSync(inner, '');
+    truncateSync(inner, 1 << 20);
+    attach(inner);
+    await rig.act('stop', { rid: 'fs#1' });
+    expect(mountsOf(rig)).toEqual([]);
+    expect(loopsOf(rig)).toEqual([device]);
+    expect(commands.slice(0, 3)).toEqual(['umount', 'dmsetup remove loop7p1', 'losetup']);
+    expect(commands.filter((line) => line.startsWith('dmsetup'))).toHaveLength(1);
+  });
+
   test('one that cannot be freed is an error, and stays up', async () => {
     const { rig } = ext4();
     await rig.act('start');
@@ -321,7 +355,7 @@ describe.skipIf(lacks('loop'))('the stop of a busy file system', () => {
     const user = await userOf(mntOf(rig));
     await expect(rig.act('stop')).rejects.toThrow('is still mounted');
     expect(isRunning(user)).toBe(true);
-    expect(rig.lines.join('\n')).not.toContain('fuser');
+    expect(rig.lines.filter((line) => line.startsWith('fs#1 fuser'))).toEqual([]);
     expect((await rig.status('fs#1')).status).toBe('up');
   });
 });

@@ -1,5 +1,12 @@
 /** Synchronisation over a real sshd between two network namespaces. */
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { lacks } from '../support/can.js';
@@ -55,6 +62,34 @@ describe.skipIf(lacks('root', 'netns', 'sshd', 'rsync'))('sync.rsync over ssh', 
     await rig.act('start');
     await rig.act('sync_nodes');
     expect((await rig.status('sync#i0')).status).toBe('up');
+    expect(rig.lines.filter((line) => line.startsWith('sync#i0'))).toEqual([
+      'sync#i0 copy the configuration to n2',
+    ]);
+  });
+
+  test('sync#i0: the link, the launchers and what resources contribute go along, as far as they exist', async () => {
+    const peers = await createSshPeers();
+    const rig = createRig(
+      (place) => `${head}[container#1]\ntype = lxc\ncf = ${place}/cf\n[container#2]\ntype = kvm\n`,
+      { ...options, rsh: peers.rsh },
+    );
+    const { etc } = rig.paths;
+    const sources = async (): Promise<string[]> => {
+      rig.lines.length = 0;
+      await rig.act('sync_nodes', { dryRun: true, force: true });
+      const [, words = ''] = / -e '.*' (.*) n2:\/$/.exec(rig.lines[0] ?? '') ?? [];
+      return words.split(' ');
+    };
+    expect(await sources()).toEqual([`${etc}/svc1.conf`]);
+    // Nothing of this program lies here: the link goes as a link.
+    symlinkSync('/nowhere/svcmgr', `${etc}/svc1`);
+    mkdirSync(`${etc}/svc1.dir`);
+    symlinkSync('svc1.dir', `${etc}/svc1.d`);
+    writeFileSync(join(rig.place, 'cf'), '');
+    const all = ['svc1.conf', 'svc1', 'svc1.d', 'svc1.dir'].map((name) => join(etc, name));
+    expect(await sources()).toEqual([...all, `${rig.place}/cf`]);
+    await rig.act('sync_nodes', { force: true });
+    expect(rig.lines.filter((line) => /WARN|ERROR/.test(line))).toEqual([]);
   });
 
   test('a node that does not answer is told, and is an error after the others', async () => {

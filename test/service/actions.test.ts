@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createRig, type Rig } from '../drivers/rig.js';
+import { runProgram } from '../support/program.js';
+import { createRoot } from '../support/root.js';
 
 /** Which flags were made and removed, in order. */
 const steps = ({ lines }: Rig): string[] =>
@@ -283,4 +285,22 @@ test('provision marks and starts, unprovision stops and marks', async () => {
   expect(isUp(rig, 'fs#2')).toBe(true);
   await rig.act('unprovision');
   expect(isUp(rig, 'fs#2')).toBe(false);
+});
+
+test('the start of one group is no start of the instance: the rest may be down, and nothing is remembered', async () => {
+  const root = createRoot({
+    'web.conf':
+      '[fs#1]\ntype = flag\n[app#1]\ntype = simple\nstart = /bin/sleep 1000\n[fs#2]\ntype = ext4\ndev = /nowhere\nmnt = {var}/mnt\nsubset = z\n',
+  });
+  const svcmgr = (...argv: string[]) =>
+    runProgram('svcmgr', ['web', ...argv], { root: root.directory });
+  expect(await svcmgr('startfs', '--upto', 'fs#1')).toMatchObject({ code: 0, stderr: '' });
+  expect((await svcmgr('startfs')).code).toBe(1);
+  expect((await svcmgr('print', 'status')).stdout).not.toContain('start failed');
+  expect((await svcmgr('start')).code).toBe(1);
+  expect((await svcmgr('print', 'status')).stdout).toContain('start failed');
+  expect((await svcmgr('stopapp')).code).toBe(0);
+  expect((await svcmgr('print', 'status')).stdout).toContain('start failed');
+  expect((await svcmgr('stop')).code).toBe(0);
+  expect((await svcmgr('print', 'status')).stdout).not.toContain('start failed');
 });

@@ -40,26 +40,6 @@ const notYet: readonly string[] = [
   'sync.dds',
 ].filter((id) => !Object.hasOwn(drivers, id));
 
-/**
- * EXPECTED UNKNOWN FOR NOW: keywords of the specification that their driver does not read yet. They
- * are warnings, and do no harm.
- */
-const notRead: Readonly<Record<string, readonly string[]>> = {
-  'ip.host': ['dns_name_suffix', 'dns_update'],
-  'container.docker': ['configs_environment', 'secrets_environment', 'registry_creds'],
-  'app.forking': ['configs_environment', 'secrets_environment'],
-};
-
-test('what is listed as not read yet is read by no driver', async () => {
-  for (const [id, keys] of Object.entries(notRead)) {
-    const table = (await loadDriver(id))?.keywords ?? {};
-    expect(
-      keys.filter((key) => Object.hasOwn(table, key)),
-      id,
-    ).toEqual([]);
-  }
-});
-
 const isUnsupported = (id: string): boolean => {
   const [group = '', type = ''] = id.split('.');
   return notYet.includes(id) || (unsupportedTypes[group] ?? []).includes(type);
@@ -117,9 +97,9 @@ describe('by hand', () => {
 
   test.each(readdirSync(corpus))('%s: no keyword is unknown', async (name) => {
     const { findings } = await open(readFileSync(join(corpus, name)));
-    const unknown = findings.filter(({ key, message }) => {
+    const unknown = findings.filter(({ message }) => {
       const [, id = ''] = /unknown to (?:driver )?(\S+)$/.exec(message) ?? [];
-      return id !== '' && !notRead[id]?.includes(key ?? '');
+      return id !== '';
     });
     expect(unknown).toEqual([]);
   });

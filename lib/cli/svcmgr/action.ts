@@ -53,6 +53,7 @@ export const actionOptions = {
   },
   time: { type: 'string', value: 'DURATION', describe: 'end the action after this time' },
   local: { type: 'boolean', default: false, describe: 'this node only, as always' },
+  master: { type: 'boolean', default: false, describe: 'the node alone, as always' },
   wait: { type: 'boolean', default: false, describe: 'wait for the end, as always' },
   watch: {
     type: 'boolean',

@@ -6,6 +6,7 @@ import type { CommandEntry } from '../command.js';
 import { runProgram } from '../main.js';
 import type { ProcessEdge } from '../process-edge.js';
 import { reportError } from '../report-error.js';
+import type { ExchangeName } from './collector-exchange.js';
 import { hasSelector, normaliseSelector, serviceOfLink } from './selector-words.js';
 
 /** Actions on resources: one file makes the command of each. */
@@ -40,6 +41,12 @@ const actions: Readonly<Record<OperationName, string>> = {
   resync: 'stop services, bring their broken copies together again, start them',
   sync_break: 'separate copies',
   sync_restore: 'bring copies back',
+  sync_resume: 'let copies that stand still go on',
+  sync_quiesce: 'let copies stand still',
+  sync_split: 'make copies usable by themselves',
+  sync_establish: 'join split copies to what they are of',
+  sync_revert: 'undo a swap of copies',
+  sync_swap: 'turn copies round: what was copied becomes the copy',
   prstart: 'take the SCSI reservations of the disks',
   prstop: 'give the SCSI reservations of the disks back',
   stonith: 'take the nodes off that the stonith resources name',
@@ -56,6 +63,26 @@ const actionEntries = Object.entries(actions).map(
     describe,
     load: async () => ({
       default: (await import('./action.js')).actionCommand(words as OperationName),
+    }),
+  }),
+);
+
+/** What services exchange with a collector: one file makes the command of each. */
+const collectorActions: Readonly<Record<ExchangeName, string>> = {
+  push: 'send the configuration of services to the collector',
+  push_config: 'the same',
+  push_resinfo: 'send what resources tell of themselves to the collector',
+  push_service_status: 'refresh the statuses of services, and send them to the collector',
+  pull: 'take the configuration of services from the collector',
+  dns_update: 'have the collector make records of addresses',
+};
+
+const collectorEntries = Object.entries(collectorActions).map(
+  ([words, describe]): CommandEntry => ({
+    words,
+    describe,
+    load: async () => ({
+      default: (await import('./collector-exchange.js')).collectorCommand(words as ExchangeName),
     }),
   }),
 );
@@ -103,6 +130,11 @@ export const svcmgrCommands: readonly CommandEntry[] = [
     words: 'switch',
     describe: 'stop the instance here and start it on another node',
     load: async () => ({ default: (await import('./relocate.js')).relocateCommand('switch') }),
+  },
+  {
+    words: 'migrate',
+    describe: 'move running virtual machines to another node',
+    load: async () => ({ default: (await import('./relocate.js')).relocateCommand('migrate') }),
   },
   {
     words: 'takeover',
@@ -234,6 +266,7 @@ export const svcmgrCommands: readonly CommandEntry[] = [
     describe: 'remove a service with its logs',
     load: () => import('./delete.js'),
   },
+  ...collectorEntries,
   { words: 'logs', describe: 'the log of a service', load: () => import('./logs.js') },
   {
     words: 'scheduler',

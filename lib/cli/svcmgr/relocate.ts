@@ -1,4 +1,4 @@
-/** svcmgr switch, takeover, giveback: move instances between the nodes of a service, over ssh. */
+/** svcmgr switch, migrate, takeover, giveback: move instances between the nodes of a service, over ssh. */
 import { AgentError } from '../../errors/agent-error.js';
 import { recorded } from '../../service/action-record.js';
 import { giveBack, type Relocation, switchTo, takeOver } from '../../service/relocate.js';
@@ -12,27 +12,42 @@ import { surroundingsOf } from './service-console.js';
 
 const options = {
   ...actionOptions,
-  node: { type: 'string', value: 'NODE', describe: 'where the instance goes (switch)' },
+  node: { type: 'string', value: 'NODE', describe: 'where the instance goes (switch, migrate)' },
   to: { type: 'string', value: 'NODE', describe: 'the same as --node' },
 } as const;
 
 type RelocateArgs = Args<typeof options>;
 
 const works = {
-  switch: (relocation: Relocation, { node, to }: RelocateArgs) => {
-    const wanted = node ?? to;
-    if (wanted !== undefined) return switchTo(relocation, wanted.toLowerCase());
-    throw new AgentError('E_USAGE', 'switch needs to know where to', {
-      exit: 'usage',
-      remedy: `write --node ${relocation.service.nodes.find((name) => name !== relocation.around.nodename) ?? 'NODE'}`,
-    });
+  switch: (relocation: Relocation, args: RelocateArgs) =>
+    switchTo(relocation, destinationOf('switch', relocation, args)),
+  migrate: async (relocation: Relocation, args: RelocateArgs) => {
+    const node = destinationOf('migrate', relocation, args);
+    const { migrateTo } = await import('../../service/migrate.js');
+    return migrateTo(relocation, node);
   },
   takeover: takeOver,
   giveback: giveBack,
 } as const;
 
+/** @throws AgentError when nobody said where to */
+function destinationOf(
+  name: string,
+  { service, around }: Relocation,
+  { node, to }: RelocateArgs,
+): string {
+  const wanted = node ?? to;
+  if (wanted !== undefined) return wanted.toLowerCase();
+  const other = service.nodes.find((one) => one !== around.nodename);
+  throw new AgentError('E_USAGE', `${name} needs to know where to`, {
+    exit: 'usage',
+    remedy: `write --node ${other ?? 'NODE'}`,
+  });
+}
+
 const examples: Readonly<Record<keyof typeof works, readonly [string, string]>> = {
   switch: ['$0 -s web switch --node n2', 'stop it here, start it on n2'],
+  migrate: ['$0 -s web migrate --node n2', 'move its virtual machines while they run'],
   takeover: ['$0 -s web takeover', 'stop it elsewhere, start it here'],
   giveback: ['$0 -s web giveback', 'bring it back to the first of its nodes'],
 };

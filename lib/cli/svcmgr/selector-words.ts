@@ -27,11 +27,13 @@ const spelledOut: Readonly<Record<string, readonly string[]>> = {
   stoploop: ['stopdisk'],
   stopvg: ['stopdisk'],
   syncfullsync: ['sync_full'],
+  push_env: ['push_config'],
+  push_appinfo: ['push_resinfo'],
   ...Object.fromEntries(
-    ['all', 'nodes', 'drp', 'update', 'resync', 'break', 'verify', 'restore'].map((verb) => [
-      `sync${verb}`,
-      [`sync_${verb}`],
-    ]),
+    [
+      ...['all', 'nodes', 'drp', 'update', 'resync', 'break', 'verify', 'restore'],
+      ...['resume', 'quiesce', 'split', 'establish', 'revert', 'swap'],
+    ].map((verb) => [`sync${verb}`, [`sync_${verb}`]]),
   ),
 };
 

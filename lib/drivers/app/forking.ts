@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ActionContext, defineDriver } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
+import { objectWarnings, refuseObjects } from '../object-keywords.js';
 import { check, notNow } from './check.js';
 import { exclusively, execute } from './execute.js';
 import { readInfo } from './info.js';
@@ -14,6 +15,7 @@ export default defineDriver<AppKeywords>({
   describe: 'A launcher that starts something in the background and returns.',
   keywords: appKeywords,
   label: programName,
+  warnings: objectWarnings,
   sortKey: sequenceOf,
 
   async status(kw, context) {
@@ -24,6 +26,7 @@ export default defineDriver<AppKeywords>({
   async start(kw, context) {
     const program = await programOf(kw, 'start', context);
     if (!program) return;
+    refuseObjects(kw);
     if ((await check(kw, context)).status === 'up') {
       context.log.info(`${programName(kw)} is already started`);
       return;

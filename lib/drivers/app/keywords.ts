@@ -1,5 +1,6 @@
 import { defineKeywords, type Keyword, type Values } from '../../config/keyword.js';
 import { limitKeywords } from '../limit-keywords.js';
+import { environmentObjectKeywords } from '../object-keywords.js';
 
 const sequence =
   'A number: enabled, its place among the apps of its set. `true`: enabled. Unset or `false`: not run. Any other text: a command line of its own';
@@ -49,6 +50,7 @@ export const appKeywords = defineKeywords({
     scopable: true,
     text: 'Words NAME=VALUE added to the environment; names are written in capitals.',
   },
+  ...environmentObjectKeywords,
   ...limitKeywords,
 });
 

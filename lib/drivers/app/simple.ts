@@ -11,6 +11,7 @@ import { AgentError } from '../../errors/agent-error.js';
 import { endProcess } from '../../exec/end-process.js';
 import { CommandError } from '../../exec/run.js';
 import { killTree } from '../../exec/tree.js';
+import { objectWarnings, refuseObjects } from '../object-keywords.js';
 import { check, notNow } from './check.js';
 import { exclusively, execute } from './execute.js';
 import { readInfo } from './info.js';
@@ -38,6 +39,7 @@ export default defineDriver<Keywords>({
   describe: 'A program that stays in the foreground.',
   keywords,
   label: programName,
+  warnings: objectWarnings,
   sortKey: sequenceOf,
 
   async status(kw, context) {
@@ -47,6 +49,7 @@ export default defineDriver<Keywords>({
   async start(kw, context) {
     const program = await programOf(kw, 'start', context);
     if (!program) return;
+    refuseObjects(kw);
     if (findRunning(context, program.argv).length > 0) {
       context.log.info(`${programName(kw)} is already started`);
       return;

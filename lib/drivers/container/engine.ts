@@ -8,6 +8,7 @@ import {
   type ReadContext,
 } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
+import { showCommand } from '../../exec/run.js';
 import {
   type Container,
   type ContainerClient,
@@ -15,7 +16,9 @@ import {
   findContainer,
   findImage,
 } from '../../host/containers.js';
+import { objectWarnings, refuseObjects } from '../object-keywords.js';
 import { innerSvcmgr } from './agent.js';
+import { engineCommand } from './engine-command.js';
 import { containerName, type EngineKeywords, engineKeywords } from './keywords.js';
 import { runArgv } from './run-argv.js';
 
@@ -29,10 +32,23 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
   const nameOf = (kw: EngineKeywords, { rid, service }: LabelFacts) =>
     containerName(kw.name, rid, service);
 
+  const commandOf = ({ service }: Pick<LabelFacts, 'service'>): readonly string[] =>
+    engineCommand(client, service.docker);
+  /** Few services have a daemon of their own: what is about it is loaded for those. */
+  const daemonOf = async ({ service }: Pick<ReadContext, 'service'>) =>
+    client === 'docker' && service.docker.daemon ? import('./private-daemon.js') : undefined;
+  const isSilent = async (context: ReadContext): Promise<boolean> =>
+    (await daemonOf(context))?.isAsleep(context) ?? false;
+  const wake = async (context: ActionContext): Promise<void> =>
+    (await daemonOf(context))?.wakeDaemon(context);
+  const rest = async (context: ActionContext): Promise<void> =>
+    (await daemonOf(context))?.restDaemon(context);
+
   const find = (kw: EngineKeywords, context: ReadContext): Promise<EngineAnswer<Container>> => {
     const name = nameOf(kw, context);
-    return context.once(`${client} container ${name}`, () =>
-      findContainer(context.probe, client, name),
+    const command = commandOf(context);
+    return context.once(`${command.join(' ')} container ${name}`, () =>
+      findContainer(context.probe, command, name),
     );
   };
 
@@ -45,27 +61,32 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     context: ReadContext,
     isStart = false,
   ): Promise<Container | undefined> => {
-    const answer = await findContainer(context.probe, client, nameOf(kw, context));
+    if (await isSilent(context)) return undefined;
+    const command = commandOf(context);
+    const answer = await findContainer(context.probe, command, nameOf(kw, context));
     if (answer.state === 'found') return answer.value;
     if (answer.state === 'none' || (answer.state === 'absent' && !isStart)) return undefined;
     throw new AgentError('E_ENGINE', answer.why, {
       exit: 'unavailable',
-      remedy: `look at whether ${client} works: ${client} info`,
+      remedy: `look at whether ${client} works: ${showCommand([...command, 'info'])}`,
     });
   };
 
   const change = (context: ActionContext, ...words: string[]) =>
-    context.change([client, ...words], { timeoutMs: commandTimeoutMs, quietErrors: true });
+    context.change([...commandOf(context), ...words], {
+      timeoutMs: commandTimeoutMs,
+      quietErrors: true,
+    });
 
   const labelOf = (kw: EngineKeywords, facts: LabelFacts): string =>
     `${client} container ${nameOf(kw, facts)}@${kw.image}`;
 
   async function pull(kw: EngineKeywords, context: ActionContext): Promise<void> {
     if (kw.image_pull_policy === 'once') {
-      const { state } = await findImage(context.probe, client, kw.image);
+      const { state } = await findImage(context.probe, commandOf(context), kw.image);
       if (state === 'found') return;
     }
-    await context.change([client, 'pull', kw.image], {
+    await context.change([...commandOf(context), 'pull', kw.image], {
       timeoutMs: kw.pull_timeout,
       quietErrors: true,
     });
@@ -80,7 +101,7 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
       if (hasEnded || context.clock.monotonic() >= until) {
         const how = container ? `ended with ${container.exitCode}` : 'is gone';
         throw new AgentError('E_NOT_UP', `${nameOf(kw, context)} ${how} after its start`, {
-          remedy: `look at what it says: ${client} logs ${nameOf(kw, context)}`,
+          remedy: `look at what it says: ${showCommand([...commandOf(context), 'logs', nameOf(kw, context)])}`,
         });
       }
       await delay(200, undefined, { signal: context.signal });
@@ -88,6 +109,11 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
   }
 
   async function stop(kw: EngineKeywords, context: ActionContext): Promise<void> {
+    await end(kw, context);
+    await rest(context);
+  }
+
+  async function end(kw: EngineKeywords, context: ActionContext): Promise<void> {
     const container = await look(kw, context);
     if (!container?.isRunning) {
       context.log.info(`${labelOf(kw, context)} is already down`);
@@ -97,7 +123,7 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     if (container.isPaused) await change(context, 'unpause', container.id);
     const seconds = kw.stop_timeout === undefined ? undefined : Math.ceil(kw.stop_timeout / 1000);
     const option = seconds === undefined ? [] : ['-t', String(seconds)];
-    await context.change([client, 'stop', ...option, container.id], {
+    await context.change([...commandOf(context), 'stop', ...option, container.id], {
       timeoutMs: (kw.stop_timeout ?? engineStopMs) + commandTimeoutMs,
       quietErrors: true,
     });
@@ -105,13 +131,20 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     await change(context, 'kill', container.id);
     if (!(await look(kw, context))?.isRunning) return;
     throw new AgentError('E_STILL_RUNNING', `${nameOf(kw, context)} runs after its stop`, {
-      remedy: `look at what ${client} says: ${client} container inspect ${nameOf(kw, context)}`,
+      remedy: `look at what ${client} says: ${showCommand([...commandOf(context), 'container', 'inspect', nameOf(kw, context)])}`,
     });
   }
 
   async function remove(kw: EngineKeywords, context: ActionContext): Promise<void> {
     const container = await look(kw, context);
     if (container) await change(context, 'rm', '-f', container.id);
+  }
+
+  /** What was stopped before may have been the last one: then its daemon ended with it. */
+  async function unprovision(kw: EngineKeywords, context: ActionContext): Promise<void> {
+    await wake(context);
+    await remove(kw, context);
+    await rest(context);
   }
 
   /** One command of the engine for the container, when it is there and not that way already. */
@@ -133,22 +166,29 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     describe: `A container of ${client}.`,
     keywords: engineKeywords,
     label: labelOf,
+    warnings: objectWarnings,
 
     async status(kw, context) {
+      if (await isSilent(context)) {
+        return { status: 'down', notes: [info('its docker daemon is not running')] };
+      }
       const answer = await find(kw, context);
       if (answer.state === 'none') return { status: 'down', notes: [info('container not found')] };
       if (answer.state !== 'found') return { status: 'down', notes: [info(answer.why)] };
       const { isRunning, isPaused, imageId } = answer.value;
       if (!isRunning) return { status: 'down' };
       if (isPaused) return { status: 'n/a', notes: [info('it is paused')] };
-      const image = await context.once(`${client} image ${kw.image}`, () =>
-        findImage(context.probe, client, kw.image),
+      const command = commandOf(context);
+      const image = await context.once(`${command.join(' ')} image ${kw.image}`, () =>
+        findImage(context.probe, command, kw.image),
       );
       const isOther = image.state === 'found' && image.value !== imageId;
       return { status: 'up', notes: isOther ? [otherImage(kw, imageId)] : [] };
     },
 
     async start(kw, context) {
+      refuseObjects(kw);
+      await wake(context);
       const container = await look(kw, context, true);
       if (container?.isPaused) {
         await change(context, 'unpause', container.id);
@@ -166,7 +206,7 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
         const name = nameOf(kw, context);
         // A run that fails can leave a container that was made and never started.
         context.undo(() => remove(kw, context));
-        await context.change(runArgv(client, name, kw, context), {
+        await context.change(runArgv(commandOf(context), name, kw, context), {
           timeoutMs: kw.start_timeout,
           quietErrors: true,
         });
@@ -175,13 +215,16 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
     },
 
     stop,
+    wake: (_kw, context) => wake(context),
     instance: (kw, facts) => ({
       client,
+      command: commandOf(facts),
       name: containerName(kw.name, facts.rid, facts.service),
       image: kw.image,
     }),
     shell: (kw, { rid, service }, terminal) => [
-      ...[client, 'exec', terminal ? '-it' : '-i', containerName(kw.name, rid, service)],
+      ...[...commandOf({ service }), 'exec', terminal ? '-it' : '-i'],
+      containerName(kw.name, rid, service),
       // The best that the image has.
       ...['/bin/sh', '-c', 'command -v bash >/dev/null && exec bash; exec sh'],
     ],
@@ -189,12 +232,12 @@ export function engineDriver(client: ContainerClient): Driver<EngineKeywords> {
       const name = nameOf(kw, facts);
       return {
         names: [...(kw.hostname === undefined ? [] : [kw.hostname]), name],
-        command: kw.rcmd ?? [client, 'exec', '-i', name],
+        command: kw.rcmd ?? [...commandOf(facts), 'exec', '-i', name],
         svcmgr: innerSvcmgr(kw),
         startTimeoutMs: kw.start_timeout,
       };
     },
-    unprovision: remove,
+    unprovision,
     processGroup: {
       freeze: toContainer('pause'),
       thaw: toContainer('unpause'),

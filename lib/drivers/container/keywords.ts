@@ -1,6 +1,7 @@
 import { defineKeywords, type Keyword, type Values } from '../../config/keyword.js';
 import { rootNamespace } from '../../config/object-path.js';
 import type { LabelFacts, ServiceFacts } from '../../driver/contract.js';
+import { environmentObjectKeywords, registryObjectKeywords } from '../object-keywords.js';
 import { agentKeywords } from './agent.js';
 
 /** Keywords of containers of podman and docker (spec service 8.5). */
@@ -67,6 +68,8 @@ export const engineKeywords = defineKeywords({
   },
   devices: { kind: 'shlex', scopable: true, text: 'Devices of the host that it may use.' },
   environment: { kind: 'shlex', scopable: true, text: 'Words NAME=VALUE of its environment.' },
+  ...environmentObjectKeywords,
+  ...registryObjectKeywords,
   user: { kind: 'string', scopable: true, text: 'Account inside that runs its command.' },
   hostname: { kind: 'string', scopable: true, text: 'Its host name.' },
   ...agentKeywords,

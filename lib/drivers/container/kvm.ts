@@ -87,6 +87,33 @@ export default defineDriver<Keywords>({
   stop: (kw, context) => stopGuest(kw, guestOf(kw, context), context),
 
   inside: (kw, facts) => insideGuest(kw, facts, undefined),
+
+  async migrate(kw, context) {
+    const { destination, peers, probe } = context;
+    const name = guestName(kw.name, context.service);
+    if (destination === undefined) throw new Error('a migration without a destination');
+    const there = `qemu+ssh://${destination}/system`;
+    // Known there for good: it has to survive a restart of libvirt.
+    await context.change(['virsh', 'migrate', '--live', '--persistent', name, there], {
+      timeoutMs: 0,
+    });
+    if (context.dryRun) return;
+    const at = (argv: readonly string[]) => peers.argv(destination, argv);
+    if (await isDomainRunning(probe, name, at)) return;
+    throw new AgentError('E_NOT_UP', `${name} does not run on ${destination} after its migration`, {
+      remedy: `look at it there: virsh -c ${there} dominfo ${name}`,
+    });
+  },
+
+  shell(kw, { rid, service }, terminal) {
+    if (kw.rcmd?.length) return [...kw.rcmd, '/bin/sh', ...(terminal ? ['-i'] : [])];
+    const name = guestName(kw.name, service);
+    throw new AgentError('E_NO_SHELL', `${rid}: nothing is known that runs a command in ${name}`, {
+      exit: 'config',
+      remedy: `set \`rcmd\`, as \`ssh -t ${name}\`, or use its console: virsh console ${name}`,
+    });
+  },
+
   replicates: (kw, facts) => [definitionOf(kw, facts)],
 
   /** What was copied here is known to libvirt before it is started. */

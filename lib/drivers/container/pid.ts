@@ -2,6 +2,7 @@ import type { ReadContext } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { findContainer } from '../../host/containers.js';
 import { lxcPid } from '../../host/lxc.js';
+import { engineCommand } from './engine-command.js';
 import { guestName } from './guest.js';
 import { containerName } from './keywords.js';
 
@@ -17,8 +18,9 @@ export async function containerPid(rid: string, context: ReadContext): Promise<n
     case 'container.podman':
     case 'container.docker': {
       const client = sibling.driver === 'container.podman' ? 'podman' : 'docker';
-      const answer = await context.once(`${client} container ${name}`, () =>
-        findContainer(context.probe, client, name),
+      const command = engineCommand(client, context.service.docker);
+      const answer = await context.once(`${command.join(' ')} container ${name}`, () =>
+        findContainer(context.probe, command, name),
       );
       return answer.state === 'found' ? answer.value.pid : undefined;
     }

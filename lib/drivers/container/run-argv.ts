@@ -1,11 +1,13 @@
 import type { ReadContext } from '../../driver/contract.js';
 import type { Caps } from '../../exec/caps.js';
-import type { ContainerClient } from '../../host/containers.js';
 import { containerName, type EngineKeywords } from './keywords.js';
 
-/** The argv that makes and starts the container of a resource. */
+/**
+ * The argv that makes and starts the container of a resource.
+ * @param command what command lines to its engine begin with
+ */
 export function runArgv(
-  client: ContainerClient,
+  command: readonly string[],
   name: string,
   kw: EngineKeywords,
   { service, siblings, processGroup }: Pick<ReadContext, 'service' | 'siblings' | 'processGroup'>,
@@ -16,7 +18,7 @@ export function runArgv(
     return containerName(other as string | undefined, rid, service);
   };
   return [
-    ...[client, 'run', ...(kw.detach ? ['-d'] : []), `--name=${name}`],
+    ...[...command, 'run', ...(kw.detach ? ['-d'] : []), `--name=${name}`],
     ...(kw.rm ? ['--rm'] : []),
     ...(kw.interactive ? ['-i'] : []),
     ...(kw.tty ? ['-t'] : []),

@@ -2,7 +2,8 @@
 import { defineKeywords, type Values } from '../../config/keyword.js';
 import { type ActionContext, defineDriver, type ReadContext } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
-import type { LogicalVolume } from '../../host/lvm.js';
+import { type LogicalVolume, mapperPath } from '../../host/lvm.js';
+import { removeHolders } from './holders.js';
 import { createVolume, removeVolume } from './logical-volume.js';
 import { changeLvm, logicalVolumes } from './lvm-questions.js';
 
@@ -54,8 +55,13 @@ export default defineDriver<Keywords>({
   },
 
   async stop(kw, context) {
-    if ((await find(kw, context))?.isActive) await activate('n', kw, context);
-    else context.log.info(`${labelOf(kw)} is already down`);
+    if (!(await find(kw, context))?.isActive) {
+      context.log.info(`${labelOf(kw)} is already down`);
+      return;
+    }
+    const { name, vg } = kw;
+    await removeHolders([mapperPath(vg, name)], { group: vg, owned: 'refuse' }, context);
+    await activate('n', kw, context);
   },
 
   provisioned: async (kw, context) => (await find(kw, context)) !== undefined,

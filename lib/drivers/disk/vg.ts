@@ -5,9 +5,10 @@ import { type ActionContext, defineDriver, type ReadContext } from '../../driver
 import { AgentError } from '../../errors/agent-error.js';
 import { isMissingCommand } from '../../exec/run.js';
 import { expandPath } from '../../host/expand-paths.js';
-import { parseVolumeGroups, type VolumeGroup, vgsArgv } from '../../host/lvm.js';
+import { mapperPath, parseVolumeGroups, type VolumeGroup, vgsArgv } from '../../host/lvm.js';
 import { refuseContent } from '../device-content.js';
 import { factsOf, loopsHolding } from '../storage-questions.js';
+import { removeHolders } from './holders.js';
 import { changeLvm, logicalVolumes, lvmEnvironment, volumeGroups } from './lvm-questions.js';
 
 const keywords = defineKeywords({
@@ -80,6 +81,14 @@ export default defineDriver<Keywords>({
       context.log.info(`${labelOf(kw)} is already down`);
       return;
     }
+    const volumes = (await logicalVolumes(context)).filter(
+      (volume) => volume.group === name && volume.isActive,
+    );
+    await removeHolders(
+      volumes.map((volume) => mapperPath(name, volume.name)),
+      { group: name, owned: 'refuse' },
+      context,
+    );
     if (isTagged) await changeTag('--deltag', context.nodename, name, context);
     await settle(context);
     for (let attempt = 1; ; attempt++) {

@@ -39,6 +39,7 @@ const labelOf = ({ name }: Keywords): string => `pool ${name}`;
 
 export default defineDriver<Keywords>({
   id: 'disk.zpool',
+  isForOneNode: true,
   describe: 'A zfs pool.',
   keywords,
   label: labelOf,

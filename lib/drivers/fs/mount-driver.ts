@@ -43,6 +43,8 @@ export interface MountType {
     context: ActionContext,
   ): Promise<void>;
   readonly format?: Format;
+  /** Default: what is made on a device is mounted by one node at a time. */
+  readonly isForOneNode?: boolean;
   /** After it was made, on its device. */
   finish?(kw: FormatKeywords, device: string, context: ActionContext): Promise<void>;
 }
@@ -85,6 +87,7 @@ export function defineMount(kind: MountType): Driver<FormatKeywords> & { keyword
     keywords: format ? formatKeywords : mountKeywords,
     label: labelOf,
     sortKey: ({ mnt }) => withoutSlashes(mnt),
+    isForOneNode: kind.isForOneNode ?? format !== undefined,
 
     async status(kw, context): Promise<StatusReport> {
       const { source, found } = await look(kw, context);

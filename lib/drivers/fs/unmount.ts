@@ -5,6 +5,7 @@ import { CommandError } from '../../exec/run.js';
 import type { Mount } from '../../host/mounts.js';
 import { isAtOrBelow, isBelow } from '../../host/place.js';
 import { detachLoop, userOf } from '../disk/detach-loop.js';
+import { removeHolders } from '../disk/holders.js';
 import { loopDevices, mountTable } from '../storage-questions.js';
 import { protectedDirectories } from './mount-point.js';
 
@@ -92,6 +93,7 @@ async function detachLoopsBelow(mountPoint: string, context: ActionContext): Pro
   const owned = context.siblings.flatMap(({ values }) => [values?.['file'], values?.['dev']]);
   for (const { device, file } of await loopDevices(context)) {
     if (!isAtOrBelow(file, mountPoint) || owned.includes(file)) continue;
+    await removeHolders([device], { owned: 'leave' }, context);
     if ((await userOf(context, device)) === undefined) await detachLoop(context, device);
   }
 }

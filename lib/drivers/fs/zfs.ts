@@ -28,6 +28,7 @@ const mounting = defineMount({
   id: 'fs.zfs',
   describe: 'A dataset of a zfs pool.',
   type: 'zfs',
+  isForOneNode: true,
 
   async mount({ dev, mnt }, context) {
     await setProperties(dev, withoutSlashes(mnt), context);

@@ -18,6 +18,17 @@ export const addressKeywords = defineKeywords({
     scopable: true,
     text: 'Netmask: `24`, `255.255.255.0` or `0xffffff00`. Default: that of the interface.',
   },
+  dns_update: {
+    kind: 'boolean',
+    default: 'false',
+    scopable: true,
+    text: 'Whether `dns_update` posts a record of it to the collector. Without a collector it means nothing.',
+  },
+  dns_name_suffix: {
+    kind: 'string',
+    scopable: true,
+    text: 'Added to the name of the service in that record.',
+  },
 });
 
 export type AddressKeywords = Values<typeof addressKeywords>;

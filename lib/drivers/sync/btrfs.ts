@@ -4,11 +4,11 @@ import { defineKeywords, type Values } from '../../config/keyword.js';
 import { type ActionContext, defineDriver } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { copyToEach } from './each-node.js';
-import { destinations, passGates, targetWords } from './gates.js';
-import { delayKeywords, targetKeyword } from './keywords.js';
-import { lastSync, statusOfCopies } from './last-sync.js';
+import { passGates } from './gates.js';
+import { copyKeywords } from './keywords.js';
+import { lastSync, statusOfTarget } from './last-sync.js';
 import { pipe } from './pipe.js';
-import { type Round, roundsOf } from './rounds.js';
+import { type Round, roundsOf, verbsOfRounds, type Wanted } from './rounds.js';
 import { changeOn, sideOf } from './side.js';
 import {
   parseSubvolumePlace,
@@ -19,8 +19,7 @@ import {
 } from './subvolume.js';
 
 const keywords = defineKeywords({
-  ...delayKeywords,
-  target: targetKeyword,
+  ...copyKeywords,
   src: {
     kind: 'string',
     required: true,
@@ -49,28 +48,10 @@ export default defineDriver<Keywords>({
   keywords,
   label: ({ src, target }) => `btrfs of ${src} to ${[...target].sort().join(', ')}`,
 
-  status: (kw, context) =>
-    statusOfCopies(
-      destinations(kw.target, { ...context, nodename: '' }),
-      kw.sync_max_delay,
-      context,
-      'warn',
-    ),
+  status: (kw, context) => statusOfTarget(kw, context),
 
-  beforeSync: {
-    nodes: (kw, context) => prepare(kw, ['nodes'], context),
-    drp: (kw, context) => prepare(kw, ['drpnodes'], context),
-    full: (kw, context) => prepare(kw, targetWords, context),
-  },
-
-  sync: {
-    nodes: (kw, context) => copy(kw, ['nodes'], context),
-    drp: (kw, context) => copy(kw, ['drpnodes'], context),
-    full: (kw, context) => copy(kw, targetWords, context, { full: true }),
-  },
+  ...verbsOfRounds<Keywords>(prepare, copy),
 });
-
-type Wanted = Parameters<typeof roundsOf>[1];
 
 async function prepare(kw: Keywords, wanted: Wanted, context: ActionContext): Promise<void> {
   await passGates(context);
@@ -86,7 +67,7 @@ async function copy(
   kw: Keywords,
   wanted: Wanted,
   context: ActionContext,
-  { full = false } = {},
+  { full }: { full: boolean },
 ): Promise<void> {
   await passGates(context);
   const { dryRun } = context;

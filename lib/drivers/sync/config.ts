@@ -1,5 +1,5 @@
 /** sync#i0: the configuration of the service itself, copied to all its other nodes. */
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import type { Values } from '../../config/keyword.js';
 import { type ActionContext, defineDriver, type LabelFacts } from '../../driver/contract.js';
 import { destinations, passGates } from './gates.js';
@@ -41,17 +41,26 @@ async function copy(
   const nodes = destinations(targets, context);
   if (nodes.length === 0) return;
   const { file, scripts } = context.service;
+  const link = file.replace(/\.conf$/, '');
+  const isLink = lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink();
   const told = context.siblings.flatMap(({ disabled, replicates }) =>
     disabled ? [] : replicates(),
   );
   await transfer(
     {
-      sources: [file, scripts, ...new Set(told)].filter((path) => existsSync(path)),
+      sources: [
+        file,
+        // Where it leads to need not exist here.
+        ...(isLink ? [link] : []),
+        // The first generation kept the launchers in `.dir`, and `.d` was a link to it.
+        ...[scripts, `${scripts}ir`, ...new Set(told)].filter((path) => existsSync(path)),
+      ],
       destination: '/',
       options: ['-R', '--exclude=*.core', ...(kw.options ?? [])],
       resetOptions: false,
       bandwidthKbps: kw.bwlimit,
       mounted: undefined,
+      announce: 'copy the configuration',
     },
     nodes,
     context,

@@ -10,13 +10,13 @@ import { mapperPath, parseVolumeFacts, type VolumeFacts, volumeFactsArgv } from 
 import { changeLvm, lvmEnvironment } from '../disk/lvm-questions.js';
 import { copyToEach } from './each-node.js';
 import { destinations, passGates } from './gates.js';
-import { delayKeywords, targetKeyword } from './keywords.js';
-import { statusOfCopies } from './last-sync.js';
+import { copyKeywords } from './keywords.js';
+import { statusOfTarget } from './last-sync.js';
 import { pipe } from './pipe.js';
 import { sideOf } from './side.js';
 
 const keywords = defineKeywords({
-  ...delayKeywords,
+  ...copyKeywords,
   src: { kind: 'path', required: true, scopable: true, text: 'The logical volume that is copied.' },
   dst: {
     kind: 'path',
@@ -24,7 +24,6 @@ const keywords = defineKeywords({
     scopable: true,
     text: 'The block device that it is copied onto; each node has its own when it has a scope.',
   },
-  target: targetKeyword,
   snap_size: {
     kind: 'size',
     scopable: true,
@@ -40,13 +39,7 @@ export default defineDriver<Keywords>({
   keywords,
   label: ({ src, target }) => `dds of ${src} to ${[...target].sort().join(', ')}`,
 
-  status: (kw, context) =>
-    statusOfCopies(
-      destinations(kw.target, { ...context, nodename: '' }),
-      kw.sync_max_delay,
-      context,
-      'warn',
-    ),
+  status: (kw, context) => statusOfTarget(kw, context),
 
   // What changed is taken once, for all nodes: there is no copy to some of them.
   sync: { full: copyAll, update: copyChanges, verify: compare },

@@ -1,5 +1,4 @@
 /** sync.docker: the images of the containers and tasks of the service, loaded where they are missing. */
-import { defineKeywords, type Values } from '../../config/keyword.js';
 import {
   type ActionContext,
   defineDriver,
@@ -13,30 +12,34 @@ import {
   imageIdsArgv,
   parseImageIds,
 } from '../../host/containers.js';
+import { engineCommand } from '../container/engine-command.js';
 import { copyToEach } from './each-node.js';
 import { destinations, passGates } from './gates.js';
-import { delayKeywords, targetKeyword } from './keywords.js';
+import { type CopyKeywords, copyKeywords } from './keywords.js';
+import { statusOfTarget } from './last-sync.js';
 import { pipe } from './pipe.js';
 import { sideOf } from './side.js';
 
-const keywords = defineKeywords({ ...delayKeywords, target: targetKeyword });
-
-type Keywords = Values<typeof keywords>;
+type Keywords = CopyKeywords;
 
 export default defineDriver<Keywords>({
   id: 'sync.docker',
   describe: 'The images that the service runs, on its other nodes: of docker and of podman.',
-  keywords,
+  keywords: copyKeywords,
   label: ({ target }) => `docker img sync to ${[...target].sort().join(', ')}`,
 
-  async status({ target }, context) {
+  async status(kw, context) {
     const notes: Note[] = [];
     const info = (text: string): Note => ({ level: 'info', text });
-    const nodes = destinations(target, context);
+    const nodes = destinations(kw.target, context);
     if (nodes.length === 0) return { status: 'n/a', notes: [info('no destination node')] };
     const avail = await context.partialAvail(['sync', 'hb', 'app']);
     if (avail !== 'up' && avail !== 'n/a') {
       return { status: 'n/a', notes: [info('this node sends nothing now')] };
+    }
+    // A daemon of its own does not run on the others: nobody is asked who would have to be woken.
+    if (context.service.docker.daemon) {
+      return statusOfTarget(kw, context);
     }
     const images = await localImages(context, (text) => notes.push({ level: 'warn', text }));
     await Promise.all(
@@ -75,10 +78,19 @@ async function copy(
   const images = await localImages(context, (text) => context.log.warn(text));
   const { failure } = await copyToEach(nodes, context, async (node) => {
     for (const { client, name } of await missingOn(node, images, context)) {
-      await pipe([client, 'save', name], sideOf(context, node).argv([client, 'load']), context);
+      const save = [...engineCommand(client, context.service.docker), 'save', name];
+      const load = [...engineThere(client, context), 'load'];
+      await pipe(save, sideOf(context, node).argv(load), context);
     }
   });
   if (failure) throw failure;
+}
+
+/** A daemon of the service itself may have to be started there first. */
+function engineThere(client: ContainerClient, { service }: ReadContext): readonly string[] {
+  const { docker, scope } = service;
+  if (client === 'docker' && docker.daemon) return ['svcmgr', '-s', scope, client];
+  return engineCommand(client, docker);
 }
 
 interface Image {
@@ -111,7 +123,11 @@ async function localImages(
   }
   const images: Image[] = [];
   for (const { client, name } of named.values()) {
-    const answer = await findImage(context.probe, client, name);
+    const answer = await findImage(
+      context.probe,
+      engineCommand(client, context.service.docker),
+      name,
+    );
     if (answer.state === 'found') images.push({ client, name, id: answer.value });
     else onAbsent(answer.state === 'none' ? `${name} is not on this node` : answer.why);
   }
@@ -126,7 +142,7 @@ async function missingOn(
 ): Promise<Image[]> {
   const missing: Image[] = [];
   for (const client of new Set(images.map((image) => image.client))) {
-    const argv = sideOf(context, node).argv(imageIdsArgv(client));
+    const argv = sideOf(context, node).argv(imageIdsArgv(engineThere(client, context)));
     const { exitCode, stdout, stderr } = await context.probe(argv, { timeoutMs: 10_000 });
     if (exitCode !== 0) {
       const why = stderr.trim().split('\n').at(-1) || `${client} does not answer`;

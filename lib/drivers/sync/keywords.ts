@@ -1,4 +1,4 @@
-import { defineKeywords, type Keyword } from '../../config/keyword.js';
+import { defineKeywords, type Keyword, type Values } from '../../config/keyword.js';
 import { scheduleKeywords } from '../../task/schedule-keywords.js';
 import { targetWords } from './gates.js';
 
@@ -38,6 +38,11 @@ export const targetKeyword = {
   candidates: targetWords,
   text: 'Who gets it: `nodes`, `drpnodes` or both.',
 } as const satisfies Keyword;
+
+/** Keywords of copies on other nodes. */
+export const copyKeywords = defineKeywords({ ...delayKeywords, target: targetKeyword });
+
+export type CopyKeywords = Values<typeof copyKeywords>;
 
 /** Keywords of snapshots that stay on this node. */
 export const seriesKeywords = defineKeywords({

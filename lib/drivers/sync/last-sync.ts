@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import type { ActionContext, Note, ReadContext, StatusReport } from '../../driver/contract.js';
 import { AgentError, errnoOf } from '../../errors/agent-error.js';
 import { showCommand } from '../../exec/run.js';
+import { destinations } from './gates.js';
+import type { CopyKeywords } from './keywords.js';
 
 /** When a node was last synchronised by a resource: a file that goes to that node as well. */
 function lastSyncFile({ paths, service, rid }: ReadContext, node: string): string {
@@ -43,6 +45,20 @@ export function lastSync(context: ReadContext, node: string): number | undefined
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/**
+ * The status of copies to the nodes of a target.
+ * @param late as of `statusOfCopies`
+ */
+export function statusOfTarget(
+  { target, sync_max_delay }: CopyKeywords,
+  context: ReadContext,
+  late: 'down' | 'warn' = 'warn',
+): Promise<StatusReport> {
+  // This node may be one of those that receive.
+  const nodes = destinations(target, { ...context, nodename: '' });
+  return statusOfCopies(nodes, sync_max_delay, context, late);
 }
 
 /**

@@ -1,7 +1,10 @@
-import type { ReadContext } from '../../driver/contract.js';
+import type { ActionContext, Driver, ReadContext } from '../../driver/contract.js';
 import { destinations, targetWords } from './gates.js';
 
 type Target = (typeof targetWords)[number];
+
+/** The targets that an action is about. */
+export type Wanted = readonly Target[];
 
 /** What is sent at once to the nodes of one target. */
 export interface Round {
@@ -17,7 +20,7 @@ export interface Round {
  */
 export function roundsOf(
   targets: readonly string[],
-  wanted: readonly Target[],
+  wanted: Wanted,
   context: Pick<ReadContext, 'service' | 'nodename'>,
 ): Round[] {
   const first = destinations(
@@ -36,4 +39,40 @@ export function roundsOf(
     .filter((word) => wanted.includes(word) && targets.includes(word))
     .map((word) => rounds[word])
     .filter(({ nodes }) => nodes.length > 0);
+}
+
+type Prepare<V> = (keywords: V, wanted: Wanted, context: ActionContext) => Promise<void>;
+type Copy<V> = (
+  keywords: V,
+  wanted: Wanted,
+  context: ActionContext,
+  options: { full: boolean },
+) => Promise<void>;
+
+/** The verbs of a driver that takes its snapshots first, and sends them in rounds. */
+export function verbsOfRounds<V>(
+  prepare: Prepare<V>,
+  copy: Copy<V>,
+): Required<Pick<Driver<V>, 'beforeSync' | 'sync'>> {
+  const targets: Readonly<Record<string, Wanted>> = {
+    nodes: ['nodes'],
+    drp: ['drpnodes'],
+    full: targetWords,
+  };
+  const verbs = Object.entries(targets);
+  return {
+    beforeSync: Object.fromEntries(
+      verbs.map(([verb, wanted]) => [
+        verb,
+        (keywords: V, context: ActionContext) => prepare(keywords, wanted, context),
+      ]),
+    ),
+    sync: Object.fromEntries(
+      verbs.map(([verb, wanted]) => [
+        verb,
+        (keywords: V, context: ActionContext) =>
+          copy(keywords, wanted, context, { full: verb === 'full' }),
+      ]),
+    ),
+  };
 }

@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { defineKeywords, type Values } from '../../config/keyword.js';
 import { type ActionContext, defineDriver, Leave } from '../../driver/contract.js';
 import { expandPath } from '../../host/expand-paths.js';
-import { destinations, passGates, targetWords } from './gates.js';
-import { syncKeywords } from './keywords.js';
-import { statusOfCopies } from './last-sync.js';
+import { destinations, passGates } from './gates.js';
+import { syncKeywords, targetKeyword } from './keywords.js';
+import { statusOfTarget } from './last-sync.js';
 import { withSnapshots } from './lvm-snapshot.js';
 import { transfer } from './transfer.js';
 
@@ -19,13 +19,7 @@ const keywords = defineKeywords({
     text: 'Files and directories to copy; globs are expanded here.',
   },
   dst: { kind: 'string', required: true, scopable: true, text: 'Where they go.' },
-  target: {
-    kind: 'list',
-    required: true,
-    scopable: true,
-    candidates: targetWords,
-    text: 'Who gets them: `nodes`, `drpnodes` or both.',
-  },
+  target: targetKeyword,
   reset_options: {
     kind: 'boolean',
     default: 'false',
@@ -56,12 +50,7 @@ export default defineDriver<Keywords>({
   label: ({ src, target }) =>
     `rsync ${src.join(',').slice(0, longestSources)} to ${[...target].sort().join(', ')}`,
 
-  status: (kw, context) =>
-    statusOfCopies(
-      destinations(kw.target, { ...context, nodename: '' }),
-      kw.sync_max_delay,
-      context,
-    ),
+  status: (kw, context) => statusOfTarget(kw, context, 'down'),
 
   sync: {
     nodes: (kw, context) => copy(kw, ['nodes'], context),

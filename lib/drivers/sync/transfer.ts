@@ -14,6 +14,8 @@ export interface Transfer {
   readonly bandwidthKbps: number | undefined;
   /** A file system that must be mounted at the destination. */
   readonly mounted: string | undefined;
+  /** What the operator sees of it; default the command. Without it the log has that for debugging. */
+  readonly announce?: string;
 }
 
 /** What the original agent gives to rsync(1), extended attributes and access lists where it can. */
@@ -31,7 +33,7 @@ const vanished = 24;
  * @throws AgentError `E_SYNC` after all when one of them failed
  */
 export async function transfer(
-  { sources, destination, options, resetOptions, bandwidthKbps, mounted }: Transfer,
+  { sources, destination, options, resetOptions, bandwidthKbps, mounted, announce }: Transfer,
   nodes: readonly string[],
   context: ActionContext,
 ): Promise<void> {
@@ -45,10 +47,12 @@ export async function transfer(
   const { failure } = await copyToEach(nodes, context, async (node) => {
     const problem = await unready(node, mounted, context);
     if (problem !== undefined) throw new AgentError('E_PEER', problem, { exit: 'unavailable' });
+    const isShown = announce === undefined || context.dryRun;
+    if (!isShown) log.info(`${announce} to ${node}`);
     const result = await context.change(['rsync', ...words, ...sources, `${node}:${destination}`], {
       timeoutMs: transferTimeoutMs,
       acceptExitCodes: [0, vanished],
-      shows: 'command',
+      shows: isShown ? 'command' : 'nothing',
     });
     if (result.exitCode === vanished) log.warn(`${node}: files vanished while they were copied`);
   });

@@ -4,15 +4,15 @@ import { type ActionContext, defineDriver } from '../../driver/contract.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { type Dataset, datasetOn, destroyed, withoutSlashes } from './dataset.js';
 import { copyToEach } from './each-node.js';
-import { destinations, passGates, targetWords } from './gates.js';
-import { delayKeywords, targetKeyword } from './keywords.js';
-import { statusOfCopies } from './last-sync.js';
+import { passGates } from './gates.js';
+import { copyKeywords } from './keywords.js';
+import { statusOfTarget } from './last-sync.js';
 import { pipe } from './pipe.js';
-import { type Round, roundsOf } from './rounds.js';
+import { type Round, roundsOf, verbsOfRounds, type Wanted } from './rounds.js';
 import { changeOn, sideOf } from './side.js';
 
 const keywords = defineKeywords({
-  ...delayKeywords,
+  ...copyKeywords,
   src: { kind: 'string', required: true, scopable: true, text: 'The dataset that is sent.' },
   dst: {
     kind: 'string',
@@ -20,7 +20,6 @@ const keywords = defineKeywords({
     scopable: true,
     text: 'The dataset that it becomes there. What it holds is rolled back.',
   },
-  target: targetKeyword,
   recursive: {
     kind: 'boolean',
     default: 'true',
@@ -30,7 +29,6 @@ const keywords = defineKeywords({
 });
 
 type Keywords = Values<typeof keywords>;
-type Wanted = Parameters<typeof roundsOf>[1];
 
 export default defineDriver<Keywords>({
   id: 'sync.zfs',
@@ -38,25 +36,9 @@ export default defineDriver<Keywords>({
   keywords,
   label: ({ src, target }) => `zfs of ${src} to ${[...target].sort().join(', ')}`,
 
-  status: (kw, context) =>
-    statusOfCopies(
-      destinations(kw.target, { ...context, nodename: '' }),
-      kw.sync_max_delay,
-      context,
-      'warn',
-    ),
+  status: (kw, context) => statusOfTarget(kw, context),
 
-  beforeSync: {
-    nodes: (kw, context) => prepare(kw, ['nodes'], context),
-    drp: (kw, context) => prepare(kw, ['drpnodes'], context),
-    full: (kw, context) => prepare(kw, targetWords, context),
-  },
-
-  sync: {
-    nodes: (kw, context) => copy(kw, ['nodes'], context),
-    drp: (kw, context) => copy(kw, ['drpnodes'], context),
-    full: (kw, context) => copy(kw, targetWords, context, { full: true }),
-  },
+  ...verbsOfRounds<Keywords>(prepare, copy),
 });
 
 async function prepare(kw: Keywords, wanted: Wanted, context: ActionContext): Promise<void> {
@@ -70,7 +52,7 @@ async function copy(
   kw: Keywords,
   wanted: Wanted,
   context: ActionContext,
-  { full = false } = {},
+  { full }: { full: boolean },
 ): Promise<void> {
   await passGates(context);
   const failures: AgentError[] = [];

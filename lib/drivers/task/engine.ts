@@ -4,8 +4,15 @@ import { rootNamespace } from '../../config/object-path.js';
 import { type Driver, defineDriver, type RunContext } from '../../driver/contract.js';
 import { type ContainerClient, findContainer } from '../../host/containers.js';
 import { argvOfCommand } from '../../task/command-text.js';
+import { engineCommand } from '../container/engine-command.js';
 import { containerName, engineKeywords } from '../container/keywords.js';
 import { optionArgv } from '../container/run-argv.js';
+import {
+  environmentObjectKeywords,
+  objectWarnings,
+  refuseObjects,
+  registryObjectKeywords,
+} from '../object-keywords.js';
 import { taskKeywords } from './keywords.js';
 import { runTask } from './run-task.js';
 
@@ -25,6 +32,8 @@ const keywords = defineKeywords({
   volume_mounts: engineKeywords.volume_mounts,
   devices: engineKeywords.devices,
   environment: engineKeywords.environment,
+  ...environmentObjectKeywords,
+  ...registryObjectKeywords,
   user: engineKeywords.user,
   hostname: engineKeywords.hostname,
   privileged: engineKeywords.privileged,
@@ -38,11 +47,12 @@ const removeTries = 10;
 const removePauseMs = 500;
 
 async function remove(client: ContainerClient, name: string, context: RunContext): Promise<void> {
+  const command = engineCommand(client, context.docker());
   for (let n = 1; n <= removeTries; n++) {
-    if ((await findContainer(context.run, client, name)).state === 'none') return;
+    if ((await findContainer(context.run, command, name)).state === 'none') return;
     // Docker does not wait for a polite end here.
     const options = client === 'podman' ? ['-t', '0'] : [];
-    await context.run([client, 'rm', '-f', ...options, name], { timeoutMs: removeTimeoutMs });
+    await context.run([...command, 'rm', '-f', ...options, name], { timeoutMs: removeTimeoutMs });
     await delay(removePauseMs);
   }
   context.log.warn('container not removed', { container: name });
@@ -56,11 +66,23 @@ export function engineTaskDriver(client: ContainerClient): Driver<Keywords> {
     keywords,
     label: ({ image: name, command: words }) => [name, ...(words ?? [])].join(' ').slice(0, 60),
 
+    // The daemon that a task started goes on: it ends with the last container of the service.
+    async wake(_kw, context) {
+      if (client !== 'docker') return;
+      const { wakeDaemon } = await import('../container/private-daemon.js');
+      await wakeDaemon(context);
+    },
+
+    warnings: objectWarnings,
+
     async run(kw, context) {
+      refuseObjects(kw);
       const name = nameOf(context);
+      const facts = context.docker();
+      if (facts.daemon) await context.wake();
       const main = {
         argv: [
-          ...[client, 'run', '--rm', `--name=${name}`],
+          ...[...engineCommand(client, facts), 'run', '--rm', `--name=${name}`],
           ...(kw.image_pull_policy === 'always' ? ['--pull', 'always'] : []),
           ...optionArgv(kw, (rid) => containerOf(rid, context)),
           ...[kw.image, ...(kw.command ?? [])],

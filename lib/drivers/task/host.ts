@@ -3,6 +3,7 @@ import { defineKeywords, type Values } from '../../config/keyword.js';
 import { defineDriver, type RunContext } from '../../driver/contract.js';
 import { argvOfCommand } from '../../task/command-text.js';
 import { limitKeywords, limitsOf } from '../limit-keywords.js';
+import { environmentObjectKeywords, objectWarnings, refuseObjects } from '../object-keywords.js';
 import { taskKeywords } from './keywords.js';
 import { assignments, runTask, type TaskProgram } from './run-task.js';
 
@@ -28,6 +29,7 @@ const keywords = defineKeywords({
     scopable: true,
     text: 'Words NAME=VALUE added to the environment of the command.',
   },
+  ...environmentObjectKeywords,
   ...limitKeywords,
 });
 
@@ -39,7 +41,10 @@ export default defineDriver<Keywords>({
   keywords,
   label: ({ command }) => (command.length > 60 ? `${command.slice(0, 57)}...` : command),
 
-  run(kw, context) {
+  warnings: objectWarnings,
+
+  async run(kw, context) {
+    refuseObjects(kw);
     const main = programOf(kw, kw.command, context);
     const onError = kw.on_error ? programOf(kw, kw.on_error, context) : undefined;
     return runTask(kw, { main, onError }, context);
