@@ -163,7 +163,8 @@ function assignPacks() {
   for (const [name, { inputs, imports }] of outputs) {
     const packs = imports.map(({ path }) => assigned.get(basename(path)));
     if (Object.keys(inputs).length > 0 || assigned.has(name) || packs.includes(undefined)) continue;
-    assigned.set(name, packs.at(-1));
+    // Not with the idle tick, which needs none of them.
+    assigned.set(name, packs.findLast((pack) => pack !== first) ?? first);
   }
   return assigned;
 }

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmdirSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -276,6 +277,7 @@ export function killGroup(path: string): void {
 export function sweepGroups(place: CgroupPlace, name: string, more: readonly string[] = []): void {
   for (const top of topsOf(place, more)) {
     const parent = join(top, name);
+    if (isLeaf(parent)) continue;
     for (const entry of listOr(parent)) {
       if (!entry.startsWith(runPrefix)) continue;
       const [pid, startTime] = entry.slice(runPrefix.length).split('.').map(Number);
@@ -351,6 +353,11 @@ function readOr<T>(path: string, otherwise: T): string | T {
   } catch {
     return otherwise;
   }
+}
+
+/** By its links, as the kernel counts them: a listing for each of many short runs would be felt. */
+function isLeaf(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.nlink === 2;
 }
 
 function listOr(path: string): string[] {

@@ -40,7 +40,8 @@ export function wrapInSubshell(
   options: WrapOptions,
   environment: Environment,
 ): string {
-  const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+  const quote = (word: string) =>
+    word.includes("'") ? `'${word.replaceAll("'", "'\\''")}'` : `'${word}'`;
   const token = quote(options.token);
   const variables = Object.entries(environment).flatMap(([name, value]) =>
     value !== undefined && /^[A-Za-z_]\w*$/.test(name) ? [`${name}=${quote(value)}`] : [],
