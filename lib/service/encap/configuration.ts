@@ -4,6 +4,7 @@ import { readConfigFile, writeConfigFile } from '../../config/file.js';
 import { maxIniBytes, parseIni } from '../../config/ini.js';
 import { AgentError } from '../../errors/agent-error.js';
 import type { RunResult } from '../../exec/run.js';
+import { whileEditing } from '../../lock/edit-lock.js';
 import type { Surroundings } from '../context.js';
 import type { Service } from '../service.js';
 import type { InnerAgent } from './agents.js';
@@ -43,8 +44,10 @@ export async function shareConfiguration(
     if (droppedBytes > 0) throw refused(service, agent, 'it is too large');
     requireSame(service, agent, stdout);
     log.info(`take the newer configuration of ${agent.hostname}`);
-    writeConfigFile(service.file, stdout);
-    utimesSync(service.file, there, there);
+    await whileEditing(around.paths, 'a newer configuration', () => {
+      writeConfigFile(service.file, stdout);
+      utimesSync(service.file, there, there);
+    });
     return;
   }
   const bytes = readConfigFile(service.file)?.bytes;

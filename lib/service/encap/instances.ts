@@ -75,7 +75,11 @@ export async function innerInstance(
 
 /** What was kept is of another time: a command goes there. */
 export function forget(service: Service, agent: InnerAgent): void {
-  rmSync(fileOf(service, agent), { force: true });
+  try {
+    rmSync(fileOf(service, agent), { force: true });
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error; // read-only: the next look asks
+  }
 }
 
 function fileOf({ directory }: Service, { resource }: InnerAgent): string {
