@@ -1,9 +1,10 @@
 /** Several people, or several jobs of an automation, change the same files in the same second. */
-import { readFileSync, unlinkSync } from 'node:fs';
+import { existsSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { parseIni } from '../../lib/config/ini.js';
-import { runProgram } from '../support/program.js';
+import { runProgram, waitFor } from '../support/program.js';
 import { createRoot } from '../support/root.js';
 
 const many = Array.from({ length: 16 }, (_, n) => `k${n}`);
@@ -50,21 +51,22 @@ test('a service that is made eight times at once is made once', async () => {
 
 test('a service on which an action runs is not deleted under it, and what waited does not start a deleted one', async () => {
   const { directory, paths } = createRoot({
-    'web.conf': '[app#1]\nscript = /bin/sh\nstart = /bin/sleep 3\n',
+    'web.conf': '[app#1]\nscript = /bin/sh\nstart = /bin/sleep 8\n',
   });
   const options = { root: directory };
   const start = runProgram('svcmgr', ['-s', 'web', 'start'], options);
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const holder = join(paths.var, 'svc/web/lock.generic.holder');
+  await waitFor(() => existsSync(holder) || undefined, 'the start at work');
   const refused = await runProgram('svcmgr', ['-s', 'web', 'delete', '--waitlock', '0'], options);
   expect(refused).toMatchObject({ stderr: expect.stringMatching(/web is locked by .*start/) });
   expect(refused.code).not.toBe(0);
-  expect(readFileSync(join(paths.etc, 'web.conf'), 'utf8')).toContain('sleep 3');
+  expect(readFileSync(join(paths.etc, 'web.conf'), 'utf8')).toContain('sleep 8');
   const waiting = runProgram('svcmgr', ['-s', 'web', 'start'], options);
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await delay(4000); // by then it has read its file, and waits
   unlinkSync(join(paths.etc, 'web.conf'));
   await start;
   expect(await waiting).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('web: it was deleted meanwhile'),
   });
-});
+}, 60_000);
