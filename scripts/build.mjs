@@ -27,7 +27,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 let out = join(root, 'dist');
 const programs = ['nodemgr', 'svcmgr', 'om'];
 
-/** What loads together: the idle tick, a tick with work and the worker, the commonest commands. */
+/**
+ * What loads together: the idle tick, a tick with work and the worker, the commonest commands and
+ * drivers.
+ */
 const packs = [
   ['tick', ['bin/nodemgr.ts']],
   ['full', ['lib/scheduler/full-tick.ts', 'lib/exec/detach.ts']],
@@ -55,11 +58,25 @@ const packs = [
       'lib/cli/svcmgr/program.ts',
       'lib/cli/svcmgr/print-schedule.ts',
       'lib/cli/svcmgr/print-status.ts',
+      'lib/cli/split-words.ts',
       'lib/render/emit.ts',
       'lib/render/colour.ts',
     ],
   ],
   ['action', ['lib/cli/svcmgr/action.ts', 'lib/cli/svcmgr/refresh-instances.ts']],
+  [
+    'drivers',
+    [
+      'lib/drivers/app/forking.ts',
+      'lib/drivers/app/simple.ts',
+      'lib/drivers/disk/loop.ts',
+      'lib/drivers/fs/ext4.ts',
+      'lib/drivers/fs/flag.ts',
+      'lib/drivers/fs/xfs.ts',
+      'lib/drivers/ip/host.ts',
+      'lib/drivers/sync/config.ts',
+    ],
+  ],
 ];
 
 function filesBelow(directory) {
@@ -172,8 +189,9 @@ function assignPacks() {
 /** What the hot commands of people do not need does not burden them. */
 function commonPack(owners) {
   const isIn = (...packs) => owners.every((owner) => packs.includes(owner));
-  if (isIn('full', 'work', 'action')) return 'engine';
-  return isIn('full', 'work', 'action', 'svcmgr') ? 'service' : 'shared';
+  if (isIn('action', 'drivers')) return 'action';
+  if (isIn('full', 'work', 'action', 'drivers')) return 'engine';
+  return isIn('full', 'work', 'action', 'drivers', 'svcmgr') ? 'service' : 'shared';
 }
 
 /** The chunks that some modules load statically, the programs themselves left out. */
