@@ -72,9 +72,10 @@ export function requireOther(relocation: Relocation, node: string): void {
   const isHere = node === relocation.around.nodename;
   if (!isHere && nodes.includes(node)) return;
   const why = isHere ? 'is this node' : 'is none of its nodes';
+  const names = others(relocation).join(' ');
   throw new AgentError('E_NODE', `${scope}: ${node} ${why}`, {
     exit: 'usage',
-    remedy: `choose one of ${others(relocation).join(' ')}`,
+    remedy: names === '' ? 'it has no other node: add one to `nodes`' : `choose one of ${names}`,
   });
 }
 

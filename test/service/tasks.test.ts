@@ -462,6 +462,18 @@ describe('what keeps a task from running', () => {
   });
 });
 
+test('a service without tasks, and one without other nodes, say so', async () => {
+  const root = createRoot({ 'node.conf': quietNode, 'web.conf': '[fs#1]\ntype = flag\n' });
+  expect(await svcmgr(root, 'web', 'run')).toMatchObject({
+    code: 0,
+    stderr: 'there is no task to run\n',
+  });
+  expect(await svcmgr(root, 'web', 'switch', '--node', 'n2')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/it has no other node: add one to `nodes`/),
+  });
+});
+
 test('check = last_run: never run, up, down with the reason, never run again after stop and boot; other tasks are n/a', async () => {
   const root = createRoot({ 'node.conf': quietNode });
   const write = (command: string): void =>

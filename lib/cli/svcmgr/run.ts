@@ -56,6 +56,7 @@ export default defineCommand({
       tasks.push(...found.tasks);
       if (found.inside) inside.push(found.inside);
     }
+    if (tasks.length + inside.length === 0) app.note('there is no task to run');
     if (args['dry-run']) {
       for (const { scope, rid, label } of tasks) {
         app.note(`${app.nodename}.${scope}.${rid} run ${label}`);
