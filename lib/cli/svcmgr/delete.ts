@@ -12,6 +12,7 @@ import type { InstalledService } from '../../service/installed.js';
 import { serviceGroup } from '../../service/process-group.js';
 import { groupOf } from '../../service/sections.js';
 import { forgetTasks } from '../../service/task-status.js';
+import { isUp } from '../../status/values.js';
 import { instanceTable } from '../../store/instances.js';
 import { lastRunTable } from '../../store/last-runs.js';
 import { StoreUnwritableError } from '../../store/store.js';
@@ -19,6 +20,7 @@ import type { App } from '../app.js';
 import { defineCommand, dryRunOption } from '../command.js';
 import { actionOptions, durationOf } from './action.js';
 import { changeServices } from './change.js';
+import { lastStatuses } from './last-status.js';
 import { ridsOf, selected, selectorOption } from './selection.js';
 
 export default defineCommand({
@@ -80,8 +82,10 @@ export default defineCommand({
       for (const place of places) app.print(`remove ${place}\n`);
       return 0;
     }
+    const running = new Set(await whatIsUp(app, services));
     const waitMs = durationOf('--waitlock', args.waitlock) ?? defaultLockWaitMs;
     for (const { path, scope } of services) {
+      if (running.has(scope)) app.note(`${scope}: it is up; what it started goes on without it`);
       const directory = objectVarDirectory(app.paths, path);
       await underActionLocks({ directory }, { intent: 'delete', object: scope, waitMs }, () =>
         placesOf(app.paths, path).forEach(remove),
@@ -93,6 +97,17 @@ export default defineCommand({
     return 0;
   },
 });
+
+/** By scope, as far as it is known: a store that cannot be read keeps nobody from deleting. */
+async function whatIsUp(app: App, services: readonly InstalledService[]): Promise<string[]> {
+  try {
+    const statusOf = await lastStatuses(app);
+    return services.filter((service) => isUp(statusOf(service))).map(({ scope }) => scope);
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return [];
+  }
+}
 
 /** @throws AgentError for a section that is not there; then nothing is removed */
 function removals(text: string, rids: readonly string[], { scope }: InstalledService) {
