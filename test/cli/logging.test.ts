@@ -63,6 +63,19 @@ describe('the first and the last line of an action', () => {
     ]);
   });
 
+  test('a change of the configuration is told by its keywords, not by its values', async () => {
+    const root = createRoot({ 'web.conf': `${flag}[env]\nold = 1\n` });
+    await svcmgr(root, 'web', 'set', 'env.db_password=hunter2', 'fs#1.comment=x', '--dry-run');
+    await svcmgr(root, 'web', 'set', 'env.db_password=hunter2', 'fs#1.comment=x');
+    await svcmgr(root, 'web', 'unset', 'env.old');
+    await svcmgr(root, 'web', 'delete', '--rid', 'env');
+    expect(messages(logOf(root))).toEqual([
+      'web - INFO - configuration changed: set env.db_password, set fs#1.comment (user origin)',
+      'web - INFO - configuration changed: unset env.old (user origin)',
+      'web - INFO - configuration changed: remove [env] (user origin)',
+    ]);
+  });
+
   test('clear, abort and marks are told as well', async () => {
     const root = createRoot({ 'web.conf': flag });
     for (const word of ['clear', 'abort', 'set_provisioned']) await svcmgr(root, 'web', word);

@@ -251,7 +251,10 @@ describe('what is inside of containers', () => {
 
   test.each(words)('svcmgr web %s loads nothing of it for a service without', async (line) => {
     const { directory, write } = createRoot({ 'node.conf': quietNode });
-    write('web.conf', '[fs#1]\ntype = flag\n[container#1]\ntype = lxc\ndisable = true\n');
+    write(
+      'web.conf',
+      '[fs#1]\ntype = flag\n[task#1]\ncommand = /bin/true\n[container#1]\ntype = lxc\ndisable = true\n',
+    );
     expect(insideOnly((await modulesOf(`svcmgr web ${line}`, directory)).inputs)).toEqual([]);
   });
 

@@ -7,6 +7,7 @@ import { whileEditing } from '../../lock/edit-lock.js';
 import type { InstalledService } from '../../service/installed.js';
 import type { App } from '../app.js';
 import { serviceTarget } from '../config-targets.js';
+import { journals } from './service-console.js';
 
 export interface ChangeOptions {
   /** Also when the result is not valid. */
@@ -38,7 +39,7 @@ async function changeAll(
   edit: (text: string, service: InstalledService) => IniEdit[] | Promise<IniEdit[]>,
   options: ChangeOptions,
 ): Promise<void> {
-  const plans: { file: string; edits: IniEdit[] }[] = [];
+  const plans: { service: InstalledService; edits: IniEdit[] }[] = [];
   for (const service of services) {
     const { file } = service;
     const before = Buffer.from(readConfigFile(file)?.bytes ?? '').toString('utf8');
@@ -46,9 +47,23 @@ async function changeAll(
     const after = applyEdits(before, edits);
     if (after === before) continue;
     await judge(app, service, { before, after }, options.force ?? false);
-    plans.push({ file, edits });
+    plans.push({ service, edits });
   }
-  if (!options['dry-run']) for (const { file, edits } of plans) editConfigFile(file, edits);
+  if (options['dry-run'] || plans.length === 0) return;
+  const journalOf = journals(app);
+  for (const { service, edits } of plans) {
+    editConfigFile(service.file, edits);
+    const { path, scope } = service;
+    const text = `configuration changed: ${edits.map(tellEdit).join(', ')} (user origin)`;
+    journalOf({ path, scope, secrets: [] }).info(text);
+  }
+}
+
+/** What was changed, not into what: values may be secrets. */
+function tellEdit(edit: IniEdit): string {
+  return edit.op === 'remove'
+    ? `remove [${edit.section}]`
+    : `${edit.op} ${edit.section}.${edit.key}`;
 }
 
 async function judge(

@@ -17,6 +17,15 @@ const roles: Readonly<Record<Level, Role | undefined>> = {
   error: 'bad',
 };
 
+/** The logs of services, for what no console shows. */
+export function journals(app: App): Surroundings['journalOf'] {
+  const { paths, nodename, clock } = app;
+  const syslog = syslogOf(readNodeSettings(paths));
+  const none = { rsh: undefined, nodeEnv: undefined };
+  return createSurroundings({ paths, nodename, clock, env: app.edge.env, syslog, ...none })
+    .journalOf;
+}
+
 /**
  * The surroundings of services in this process. Lines of info go to stdout, warnings and errors to
  * stderr; all of them to stderr where stdout has data.
