@@ -12,13 +12,16 @@ const waitMs = 60_000;
  * lock can be made, by another account or on a full disk, the edit itself says what cannot be done.
  *
  * @param intent what the others are told: the command
+ * @param dryRun it writes nothing, not even the file of a lock
  * @throws LockBusyError
  */
 export async function whileEditing<T>(
   { locks }: Pick<Paths, 'locks'>,
   intent: string,
   work: () => T | Promise<T>,
+  { dryRun = false }: { dryRun?: boolean } = {},
 ): Promise<T> {
+  if (dryRun) return work();
   const options = { intent, waitMs, object: 'the configuration' };
   let begun = false;
   const begin = () => {

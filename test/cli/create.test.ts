@@ -524,7 +524,7 @@ describe('delete', () => {
     const { code, stderr } = await svcmgr(['web', 'delete']);
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: 'web: it is up; what it started goes on without it\n',
+      stderr: 'web: it was up; what it started goes on without it\n',
     });
   });
 

@@ -1,7 +1,6 @@
 /** Several people, or several jobs of an automation, change the same files in the same second. */
 import { existsSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { parseIni } from '../../lib/config/ini.js';
 import { runProgram, waitFor } from '../support/program.js';
@@ -55,6 +54,7 @@ test('a service on which an action runs is not deleted under it, and what waited
   });
   const options = { root: directory };
   const start = runProgram('svcmgr', ['-s', 'web', 'start'], options);
+  const log = join(paths.log, 'web.log');
   const holder = join(paths.var, 'svc/web/lock.generic.holder');
   await waitFor(() => existsSync(holder) || undefined, 'the start at work');
   const refused = await runProgram('svcmgr', ['-s', 'web', 'delete', '--waitlock', '0'], options);
@@ -62,7 +62,10 @@ test('a service on which an action runs is not deleted under it, and what waited
   expect(refused.code).not.toBe(0);
   expect(readFileSync(join(paths.etc, 'web.conf'), 'utf8')).toContain('sleep 8');
   const waiting = runProgram('svcmgr', ['-s', 'web', 'start'], options);
-  await delay(4000); // by then it has read its file, and waits
+  // It has read its file when its log says what it is about to do; then it waits.
+  const begun = (): number =>
+    readFileSync(log, 'utf8').match(/do svcmgr -s web start/g)?.length ?? 0;
+  await waitFor(() => begun() === 2 || undefined, 'the second start');
   unlinkSync(join(paths.etc, 'web.conf'));
   await start;
   expect(await waiting).toMatchObject({

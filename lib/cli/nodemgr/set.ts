@@ -1,5 +1,4 @@
 /** nodemgr set: changes values of node.conf in place; comments and order stay. */
-
 import { editConfigFile } from '../../config/file.js';
 import { AgentError } from '../../errors/agent-error.js';
 import { whileEditing } from '../../lock/edit-lock.js';
@@ -34,9 +33,9 @@ export default defineCommand({
       }
       app.note(`warning: ${section}.${key}: ${refusal}`);
     }
-    const path = app.paths.nodeConf;
-    if (args['dry-run']) editConfigFile(path, edits, { dryRun: true });
-    else await whileEditing(app.paths, 'set', () => editConfigFile(path, edits));
+    const mode = { dryRun: args['dry-run'] };
+    const change = () => editConfigFile(app.paths.nodeConf, edits, mode);
+    await whileEditing(app.paths, 'set', change, mode);
     return 0;
   },
 });

@@ -1,5 +1,4 @@
 /** nodemgr unset: removes keys from node.conf. */
-
 import { editConfigFile } from '../../config/file.js';
 import { whileEditing } from '../../lock/edit-lock.js';
 import { defineCommand, dryRunOption } from '../command.js';
@@ -17,12 +16,12 @@ export default defineCommand({
     const names = [...(args.param ? [args.param] : []), ...(args.kw ?? []), ...args.operands];
     const parameters = (names.length > 0 ? names : ['']).map((name) => parseParameter(name));
     const path = app.paths.nodeConf;
+    const mode = { dryRun: args['dry-run'] };
     const change = (): void => {
       const edits = unsetEdits(path, requireConfig(path, path), parameters);
-      editConfigFile(path, edits, { dryRun: args['dry-run'] });
+      editConfigFile(path, edits, mode);
     };
-    if (args['dry-run']) change();
-    else await whileEditing(app.paths, 'unset', change);
+    await whileEditing(app.paths, 'unset', change, mode);
     return 0;
   },
 });

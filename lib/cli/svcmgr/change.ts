@@ -29,8 +29,7 @@ export async function changeServices(
   options: ChangeOptions,
 ): Promise<void> {
   const change = () => changeAll(app, services, edit, options);
-  // A dry run writes nothing, not even the file of a lock.
-  await (options['dry-run'] ? change() : whileEditing(app.paths, 'a change', change));
+  await whileEditing(app.paths, 'a change', change, { dryRun: options['dry-run'] });
 }
 
 async function changeAll(

@@ -85,11 +85,11 @@ export default defineCommand({
     const running = new Set(await whatIsUp(app, services));
     const waitMs = durationOf('--waitlock', args.waitlock) ?? defaultLockWaitMs;
     for (const { path, scope } of services) {
-      if (running.has(scope)) app.note(`${scope}: it is up; what it started goes on without it`);
       const directory = objectVarDirectory(app.paths, path);
       await underActionLocks({ directory }, { intent: 'delete', object: scope, waitMs }, () =>
         placesOf(app.paths, path).forEach(remove),
       );
+      if (running.has(scope)) app.note(`${scope}: it was up; what it started goes on without it`);
     }
     for (const { scope } of services) removeGroupAt(serviceGroup(scope));
     const warning = await forget(app, services);
