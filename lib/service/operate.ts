@@ -95,8 +95,11 @@ function isOfWhole(plan: ActionPlan, options: OperateOptions): boolean {
 /** The rids that an action was to take down. */
 function stoppedBy(service: Service, plan: ActionPlan, options: OperateOptions): string[] {
   if (plan.verb !== 'stop' && plan.verb !== 'unprovision') return [];
+  const isForced = (options.force ?? false) || (plan.force ?? false);
   return filterResources(service.resources, options, service.scope)
-    .filter(({ group }) => plan.groups?.includes(group) ?? true)
+    .filter(
+      ({ group, standby }) => (plan.groups?.includes(group) ?? true) && (isForced || !standby),
+    )
     .map(({ rid }) => rid);
 }
 

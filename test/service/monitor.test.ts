@@ -163,6 +163,17 @@ test('what a stop took down stays down, also when the stop failed elsewhere', as
   expect(existsSync(flagOf(root))).toBe(false);
 });
 
+test('a stop leaves standby resources alone, also those that are lost', async () => {
+  const root = await started(
+    '[fs#1]\ntype = flag\nstandby = true\nrestart = 2\n[fs#2]\ntype = flag\n',
+  );
+  lose(root);
+  await svcmgr(root, 'web', 'print', 'status', '--refresh');
+  await svcmgr(root, 'web', 'stop');
+  await monitor(root);
+  expect([existsSync(flagOf(root)), existsSync(flagOf(root, 'fs#2'))]).toEqual([true, false]);
+});
+
 test('a look that began before an action does not overwrite what the action recorded', async () => {
   const root = createRoot();
   const slow = join(root.directory, 'slow');
